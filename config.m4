@@ -1,0 +1,57 @@
+dnl sitelock: safe lock objects for PHP command-line tools
+
+PHP_ARG_ENABLE([sitelock],
+  [whether to enable sitelock],
+  [AS_HELP_STRING([--enable-sitelock], [Enable sitelock])])
+
+PHP_ARG_ENABLE([sitelock-dev],
+  [whether to build sitelock as its developers do],
+  [AS_HELP_STRING([--enable-sitelock-dev], [sitelock: warnings are errors])],
+  [no], [no])
+
+if test "$PHP_SITELOCK" != "no"; then
+  dnl flock on open file descriptions, /proc/locks, fdinfo, O_PATH: none of it is elsewhere.
+  case $host_os in
+    linux*) ;;
+    *) AC_MSG_ERROR([sitelock needs Linux, this is $host_os]) ;;
+  esac
+
+  SITELOCK_CFLAGS="-std=gnu11 -fvisibility=hidden -pthread -DZEND_ENABLE_STATIC_TSRMLS_CACHE=1"
+  if test "$PHP_SITELOCK_DEV" != "no"; then
+    dnl PHP's own headers are no cleaner than they are.
+    SITELOCK_CFLAGS="$SITELOCK_CFLAGS -Wall -Wextra -Werror -Wstrict-prototypes -Wformat=2 -Wvla -Wno-unused-parameter -fstack-protector-strong"
+  fi
+
+  SITELOCK_CORE="
+    src/core/file_lock.c
+    src/core/filesystem.c
+    src/core/holders.c
+    src/core/kernel_locks.c
+    src/core/lock_path.c
+    src/core/process.c
+    src/core/record.c
+    src/core/registry.c
+    src/core/text.c"
+  SITELOCK_PHP="
+    src/php/exceptions.c
+    src/php/file_lock.c
+    src/php/holder.c
+    src/php/path.c
+    src/php/request.c
+    src/php/sitelock.c"
+
+  PHP_NEW_EXTENSION([sitelock], [$SITELOCK_CORE $SITELOCK_PHP], [$ext_shared],, [$SITELOCK_CFLAGS])
+  PHP_ADD_BUILD_DIR([$ext_builddir/src/core])
+  PHP_ADD_BUILD_DIR([$ext_builddir/src/php])
+
+  dnl The tests use posix; Debian ships it as a module, which make test would not load.
+  SITELOCK_TEST_EXTENSIONS=
+  if test -x "$PHP_EXECUTABLE" && test "`$PHP_EXECUTABLE -n -r 'echo (int) extension_loaded("posix");'`" = 0; then
+    sitelock_posix="`$PHP_EXECUTABLE -n -r 'echo PHP_EXTENSION_DIR;'`/posix.so"
+    if test -f "$sitelock_posix"; then
+      SITELOCK_TEST_EXTENSIONS="-d extension=$sitelock_posix"
+    fi
+  fi
+  PHP_SUBST([SITELOCK_TEST_EXTENSIONS])
+  PHP_ADD_MAKEFILE_FRAGMENT
+fi

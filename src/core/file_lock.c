@@ -1,0 +1,329 @@
+#include "file_lock.h"
+
+#include "lock_path.h"
+#include "text.h"
+
+#include <fcntl.h>
+#include <stddef.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/file.h>
+#include <unistd.h>
+
+/* How often the file may be replaced between open and flock before we say that others are busy. */
+#define ACQUIRE_ROUNDS 1000
+
+struct sl_file_lock {
+	struct sl_registry_entry entry; /* must be first: the registry hands it back */
+	char *path;
+	mode_t permissions;
+	bool record;
+	void *object;
+	char label[SL_LABEL_MAX + 1];
+	char command[SL_COMMAND_MAX + 1];
+
+	/* While it is held. */
+	pid_t pid; /* who acquired it; 0: nobody */
+	enum sl_mode mode;
+	struct sl_file_id file;
+	struct timespec since;
+	size_t record_size;             /* bytes that our record takes */
+	struct sl_record_flip flip;     /* what makes it "released" */
+	struct sl_abandoned *abandoned; /* NULL: nobody; kept until the next acquire */
+	unsigned generation;
+};
+
+struct sl_file_lock *sl_file_lock_new(const struct sl_file_lock_options *options)
+{
+	struct sl_file_lock *lock = calloc(1, sizeof *lock);
+	if (lock == NULL)
+		return NULL;
+	lock->path = strdup(options->path);
+	if (lock->path == NULL) {
+		free(lock);
+		return NULL;
+	}
+	lock->entry.descriptor = -1;
+	lock->entry.context = options->context;
+	lock->permissions = options->permissions;
+	lock->record = options->record;
+	lock->object = options->object;
+	sl_text_visible(lock->label, sizeof lock->label, options->label, strlen(options->label));
+	sl_text_visible(
+		lock->command, sizeof lock->command, options->command, strlen(options->command));
+	return lock;
+}
+
+void sl_file_lock_free(struct sl_file_lock *lock)
+{
+	struct sl_failure ignored;
+	if (lock == NULL)
+		return;
+	sl_file_lock_release(lock, NULL, &ignored);
+	free(lock->abandoned);
+	free(lock->path);
+	free(lock);
+}
+
+bool sl_file_lock_is_held(const struct sl_file_lock *lock)
+{
+	/* getpid, not a remembered one: a raw clone(2) tells nobody, and a wrong answer here would let
+	 * a child free its parent's lock. */
+	return lock->entry.descriptor >= 0 && lock->pid == getpid();
+}
+
+enum sl_mode sl_file_lock_mode(const struct sl_file_lock *lock)
+{
+	return lock->mode;
+}
+
+unsigned sl_file_lock_generation(const struct sl_file_lock *lock)
+{
+	return lock->generation;
+}
+
+const struct sl_abandoned *sl_file_lock_abandoned(const struct sl_file_lock *lock)
+{
+	return lock->abandoned;
+}
+
+void *sl_file_lock_object(const struct sl_file_lock *lock)
+{
+	return lock->object;
+}
+
+void sl_file_lock_set_object(struct sl_file_lock *lock, void *object)
+{
+	lock->object = object;
+}
+
+static void forget_abandoned(struct sl_file_lock *lock)
+{
+	free(lock->abandoned);
+	lock->abandoned = NULL;
+}
+
+/* LOCK_NB sleeps on network file systems, so EINTR can come; it says nothing about the lock. */
+static enum sl_result try_flock(int descriptor, enum sl_mode mode, struct sl_failure *failure)
+{
+	int answer;
+	do {
+		answer = flock(descriptor, (mode == SL_EXCLUSIVE ? LOCK_EX : LOCK_SH) | LOCK_NB);
+	} while (answer != 0 && errno == EINTR);
+	if (answer == 0)
+		return SL_OK;
+	switch (errno) {
+	case EWOULDBLOCK:
+		return SL_BUSY;
+	case ENOLCK:
+	case EOPNOTSUPP:
+	case ENOSYS:
+		return sl_failed(failure, SL_UNSUPPORTED, "flock");
+	default:
+		return sl_failed(failure, SL_SYSTEM, "flock");
+	}
+}
+
+/* Opens and locks the file that the path names when it is locked, not merely when it was opened. */
+static enum sl_result open_and_lock(
+	struct sl_file_lock *lock, enum sl_mode mode, struct sl_failure *failure)
+{
+	for (int round = 0; round < ACQUIRE_ROUNDS; round++) {
+		enum sl_result result = sl_lock_path_open(lock->path, mode == SL_EXCLUSIVE,
+			lock->permissions, &lock->entry, &lock->file, failure);
+		if (result != SL_OK)
+			return result;
+		result = try_flock(lock->entry.descriptor, mode, failure);
+		if (result == SL_OK)
+			result = sl_lock_path_names(lock->path, &lock->file, failure);
+		if (result == SL_OK)
+			return SL_OK;
+		sl_registry_close(&lock->entry);
+		if (result != SL_LOST)
+			return result;
+	}
+	return SL_BUSY;
+}
+
+static void describe_self(const struct sl_file_lock *lock, struct sl_owner *owner)
+{
+	const struct sl_self *self = sl_process_self();
+	owner->process = self->process;
+	owner->since = lock->since;
+	owner->until = (struct timespec){0, 0};
+	memcpy(owner->host, self->host, sizeof owner->host);
+	memcpy(owner->user, self->user, sizeof owner->user);
+	memcpy(owner->command, lock->command, sizeof owner->command);
+	memcpy(owner->label, lock->label, sizeof owner->label);
+	owner->end[0] = '\0';
+}
+
+/* Writes our record in this state. `end` is why it failed, or NULL. */
+static enum sl_result write_record(struct sl_file_lock *lock, enum sl_record_state state,
+	const char *end, struct sl_failure *failure)
+{
+	struct sl_record_image image;
+	struct sl_owner owner;
+
+	describe_self(lock, &owner);
+	if (end != NULL) {
+		sl_text_visible(owner.end, sizeof owner.end, end, strlen(end));
+		clock_gettime(CLOCK_REALTIME, &owner.until);
+	}
+	sl_record_encode(&image, state, &owner, lock->abandoned, lock->record_size);
+	lock->record_size = image.size;
+	sl_record_encode_flip(&lock->flip, &image);
+	return sl_record_write(lock->entry.descriptor, image.bytes, image.size, failure);
+}
+
+/* What the file says of those who had the lock before us. */
+static enum sl_result read_record(struct sl_file_lock *lock, struct sl_failure *failure)
+{
+	char bytes[SL_RECORD_MAX];
+	size_t length;
+	struct sl_record record;
+
+	enum sl_result result = sl_record_read(lock->entry.descriptor, bytes, &length, failure);
+	if (result != SL_OK || sl_record_is_quiet(bytes, length, &lock->record_size))
+		return result;
+	sl_record_decode(&record, bytes, length);
+	/* We have the lock, so an owner who is still said to hold it exclusively died with it. */
+	if (record.state == SL_RECORD_HELD || record.state == SL_RECORD_FAILED)
+		sl_record_abandon(&record.abandoned, &record.owner, lock->since);
+	if (record.abandoned.count > 0) {
+		lock->abandoned = malloc(sizeof *lock->abandoned);
+		if (lock->abandoned == NULL)
+			return sl_failed(failure, SL_SYSTEM, "malloc");
+		*lock->abandoned = record.abandoned;
+	}
+	return SL_OK;
+}
+
+static void unlock(struct sl_file_lock *lock)
+{
+	/* Its failure changes nothing: the close that follows is the last one, unless a child is just
+	 * between fork and exec. */
+	flock(lock->entry.descriptor, LOCK_UN);
+	sl_registry_close(&lock->entry);
+	lock->pid = 0;
+}
+
+enum sl_result sl_file_lock_acquire(
+	struct sl_file_lock *lock, enum sl_mode mode, struct sl_failure *failure)
+{
+	/* In a forked child: what is left of the parent's lock, kept by setInheritable. */
+	sl_registry_close(&lock->entry);
+	forget_abandoned(lock);
+	lock->record_size = 0;
+
+	enum sl_result result = open_and_lock(lock, mode, failure);
+	if (result != SL_OK)
+		return result;
+	clock_gettime(CLOCK_REALTIME, &lock->since);
+	lock->mode = mode;
+	/* The record is read even when none is to be written: what a dead owner left half done concerns
+	 * us all the same. Shared holders write nothing, there may be many at once. */
+	result = read_record(lock, failure);
+	if (result == SL_OK && lock->record && mode == SL_EXCLUSIVE)
+		result = write_record(lock, SL_RECORD_HELD, NULL, failure);
+	if (result == SL_OK && lock->entry.inheritable)
+		result = sl_file_lock_set_inheritable(lock, true, failure);
+	if (result != SL_OK) {
+		unlock(lock);
+		forget_abandoned(lock);
+		return result;
+	}
+	lock->pid = getpid();
+	lock->generation++;
+	return SL_OK;
+}
+
+enum sl_result sl_file_lock_release(
+	struct sl_file_lock *lock, const char *end, struct sl_failure *failure)
+{
+	struct sl_failure ignored;
+
+	if (!sl_file_lock_is_held(lock)) {
+		sl_registry_close(&lock->entry);
+		return SL_OK;
+	}
+	enum sl_result result = sl_lock_path_names(lock->path, &lock->file, failure);
+	if (lock->record && lock->mode == SL_EXCLUSIVE) {
+		/* If it cannot be written (a full btrfs refuses even to overwrite), the next owner is
+		 * warned once too often, and never once too seldom. */
+		if (end == NULL)
+			sl_record_write(lock->entry.descriptor, lock->flip.bytes, lock->flip.size, &ignored);
+		else
+			write_record(lock, SL_RECORD_FAILED, end, &ignored);
+	}
+	unlock(lock);
+	return result;
+}
+
+enum sl_result sl_file_lock_remove(struct sl_file_lock *lock, struct sl_failure *failure)
+{
+	enum sl_result result = sl_file_lock_check(lock, failure);
+	if (result != SL_OK)
+		return result;
+	if (lock->mode != SL_EXCLUSIVE)
+		return SL_NOT_HELD;
+	/* While we hold it nobody who keeps to the protocol can put another file here; and who opened
+	 * this one before finds, once he has its lock, that the path no longer names it. */
+	if (unlink(lock->path) != 0)
+		return sl_failed(failure, SL_SYSTEM, "unlink");
+	unlock(lock);
+	return SL_OK;
+}
+
+enum sl_result sl_file_lock_check(const struct sl_file_lock *lock, struct sl_failure *failure)
+{
+	if (!sl_file_lock_is_held(lock))
+		return SL_NOT_HELD;
+	return sl_lock_path_names(lock->path, &lock->file, failure);
+}
+
+enum sl_result sl_file_lock_mark_consistent(struct sl_file_lock *lock, struct sl_failure *failure)
+{
+	if (!sl_file_lock_is_held(lock) || lock->mode != SL_EXCLUSIVE || !lock->record)
+		return SL_NOT_HELD;
+	if (lock->abandoned == NULL)
+		return SL_OK;
+	struct sl_abandoned *abandoned = lock->abandoned;
+	lock->abandoned = NULL;
+	enum sl_result result = write_record(lock, SL_RECORD_HELD, NULL, failure);
+	if (result == SL_OK)
+		free(abandoned);
+	else
+		lock->abandoned = abandoned;
+	return result;
+}
+
+enum sl_result sl_file_lock_set_inheritable(
+	struct sl_file_lock *lock, bool on, struct sl_failure *failure)
+{
+	if (lock->entry.descriptor >= 0 &&
+		fcntl(lock->entry.descriptor, F_SETFD, on ? 0 : FD_CLOEXEC) != 0)
+		return sl_failed(failure, SL_SYSTEM, "fcntl");
+	lock->entry.inheritable = on;
+	return SL_OK;
+}
+
+struct sl_file_lock *sl_file_lock_next(const struct sl_file_lock *after, void *context)
+{
+	/* The entry is the first member, so both have one address, NULL included. */
+	return (struct sl_file_lock *)sl_registry_next(after == NULL ? NULL : &after->entry, context);
+}
+
+bool sl_file_lock_blocks_itself(const struct sl_file_lock *lock, enum sl_mode mode)
+{
+	struct sl_failure ignored;
+	struct sl_file_lock *other = NULL;
+	while ((other = sl_file_lock_next(other, lock->entry.context)) != NULL) {
+		if (other == lock || !sl_file_lock_is_held(other) ||
+			(mode == SL_SHARED && other->mode == SL_SHARED))
+			continue;
+		if (sl_lock_path_names(lock->path, &other->file, &ignored) == SL_OK)
+			return true;
+	}
+	return false;
+}

@@ -1,0 +1,112 @@
+/*
+ * FileLock: flock(2) on a file that stays.
+ *
+ * The life of a lock:
+ *
+ *     new ──► acquire ──► (markConsistent, setInheritable) ──► release ──► … ──► free
+ *                 └────────────────► remove ────────────────────►┘
+ *
+ * Which race each step of acquire closes, and which call closes it:
+ *
+ *   open      the path may be anything, and may change: lock_path.h
+ *   flock     two at once: the kernel gives the lock to one, and takes it back when that one dies
+ *   compare   the file was removed or replaced between open and flock, and we locked a file that
+ *             nobody else will find: does the path still name it? Otherwise start again
+ *   read      the last owner died, or others before it did: record.h
+ *   write     our own record; only from here on the lock is held
+ *
+ * and of release:
+ *
+ *   compare   somebody removed the file while we held it: the lock was no lock, say so
+ *   write     the record says "released", before others can get the lock
+ *   unlock    LOCK_UN and then close: a child between fork and exec still has the descriptor, and
+ *             close alone would leave the lock held until it execs
+ *
+ * Fork: a lock belongs to the process that acquired it. In any other one every call here finds it
+ * not held, and only ever closes; LOCK_UN in a child would free the parent's lock.
+ *
+ * Threads: a lock is used by one thread at a time.
+ */
+#ifndef SL_FILE_LOCK_H
+#define SL_FILE_LOCK_H
+
+#include "record.h"
+#include "registry.h"
+#include "result.h"
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <sys/types.h>
+
+struct sl_file_lock;
+
+enum sl_mode { SL_EXCLUSIVE, SL_SHARED };
+
+struct sl_file_lock_options {
+	const char *path;    /* absolute */
+	const char *label;   /* for people, "" for none */
+	const char *command; /* what this program is doing, for people */
+	mode_t permissions;  /* of a file that has to be made */
+	bool record;         /* write a record */
+	void *context;       /* the request or thread that it belongs to */
+	void *object;        /* the application's object for this lock */
+};
+
+/* NULL: out of memory. Everything in the options is copied but for the two pointers. */
+struct sl_file_lock *sl_file_lock_new(const struct sl_file_lock_options *options);
+
+/* Always safe; a lock that is still held is released in good order. */
+void sl_file_lock_free(struct sl_file_lock *lock);
+
+/*
+ * Tries once. SL_OK: held, and the record is written if there is to be one. SL_BUSY: somebody else
+ * has it. SL_UNSAFE_*, SL_UNSUPPORTED, SL_SYSTEM: not held. The lock must not be held already.
+ */
+enum sl_result sl_file_lock_acquire(
+	struct sl_file_lock *lock, enum sl_mode mode, struct sl_failure *failure);
+
+/*
+ * Gives the lock back, whatever it returns. `end` is NULL in good order, else why it ended, and the
+ * next owner will hear it. SL_LOST: somebody had removed or replaced the file. SL_SYSTEM: whether
+ * the path still named it could not be told.
+ */
+enum sl_result sl_file_lock_release(
+	struct sl_file_lock *lock, const char *end, struct sl_failure *failure);
+
+/* Removes the file and releases. Exclusive only. On SL_SYSTEM the lock is still held. */
+enum sl_result sl_file_lock_remove(struct sl_file_lock *lock, struct sl_failure *failure);
+
+/* Held by this process, as far as we know; sl_file_lock_check asks the file system. */
+bool sl_file_lock_is_held(const struct sl_file_lock *lock);
+enum sl_mode sl_file_lock_mode(const struct sl_file_lock *lock);
+
+/* SL_OK: held, and the path still names it. SL_NOT_HELD, SL_LOST, SL_SYSTEM. */
+enum sl_result sl_file_lock_check(const struct sl_file_lock *lock, struct sl_failure *failure);
+
+/* Who ended without releasing, as the last acquire found it; NULL: nobody. */
+const struct sl_abandoned *sl_file_lock_abandoned(const struct sl_file_lock *lock);
+
+/* Forgets them, in the record too. Exclusive only, and only with a record. */
+enum sl_result sl_file_lock_mark_consistent(struct sl_file_lock *lock, struct sl_failure *failure);
+
+/* Children that are started from now on keep the descriptor, and with it the lock if we die. */
+enum sl_result sl_file_lock_set_inheritable(
+	struct sl_file_lock *lock, bool on, struct sl_failure *failure);
+
+/* Does this context hold another lock that stands in the way of `lock` in this mode? */
+bool sl_file_lock_blocks_itself(const struct sl_file_lock *lock, enum sl_mode mode);
+
+/*
+ * The locks of a context that have a descriptor, or had one before this process was forked; newest
+ * first: start with NULL. In a forked child none of them is held.
+ */
+struct sl_file_lock *sl_file_lock_next(const struct sl_file_lock *after, void *context);
+
+/* The application's object, and how it says that the object is gone (NULL) while the lock stays. */
+void *sl_file_lock_object(const struct sl_file_lock *lock);
+void sl_file_lock_set_object(struct sl_file_lock *lock, void *object);
+
+/* How many acquires have succeeded: tells one holding of a lock from the next. */
+unsigned sl_file_lock_generation(const struct sl_file_lock *lock);
+
+#endif

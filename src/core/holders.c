@@ -1,0 +1,263 @@
+#include "holders.h"
+
+#include "filesystem.h"
+#include "kernel_locks.h"
+
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+/* A record is read again when a writer was seen in the middle of it. */
+#define READ_ROUNDS 100
+
+/*
+ * How often the kernel's list is read again when it contradicts itself: a lock was given back
+ * between two looks, or /proc/locks needed several reads and may have passed an entry over.
+ */
+#define LIST_ROUNDS 5
+
+/* One look at a lock file. */
+struct scene {
+	struct sl_kernel_file file;
+	struct sl_record record;
+	bool local; /* no other host can hold it */
+	struct sl_holder_list *list;
+	bool out_of_memory;
+};
+
+/* The record in the file, or SL_RECORD_NONE: whoever may not read it still learns who holds it. */
+static void read_record(int descriptor, struct sl_record *record)
+{
+	char path[32], bytes[SL_RECORD_MAX];
+	size_t length = 0;
+	struct sl_failure ignored;
+
+	/* Through the O_PATH descriptor: the file that was looked at, not the path once more. */
+	snprintf(path, sizeof path, "/proc/self/fd/%d", descriptor);
+	int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
+	memset(record, 0, sizeof *record);
+	if (fd < 0)
+		return;
+	for (int round = 0; round < READ_ROUNDS && record->state == SL_RECORD_NONE; round++) {
+		if (sl_record_read(fd, bytes, &length, &ignored) != SL_OK || length == 0)
+			break;
+		sl_record_decode(record, bytes, length);
+	}
+	close(fd);
+}
+
+/* The record speaks of this acquirer, and that process is still the same one. */
+static bool record_names(const struct scene *scene, pid_t pid)
+{
+	return scene->record.state == SL_RECORD_HELD && scene->record.owner.process.pid == pid &&
+		   sl_process_life(&scene->record.owner.process, scene->local) == SL_ALIVE;
+}
+
+static struct sl_holder *add_holder(struct scene *scene, bool exclusive)
+{
+	struct sl_holder_list *list = scene->list;
+	struct sl_holder *more = realloc(list->holders, (list->count + 1) * sizeof *list->holders);
+	if (more == NULL) {
+		scene->out_of_memory = true;
+		return NULL;
+	}
+	list->holders = more;
+	struct sl_holder *holder = &list->holders[list->count++];
+	memset(holder, 0, sizeof *holder);
+	holder->exclusive = exclusive;
+	holder->life = SL_LIFE_UNKNOWN;
+	return holder;
+}
+
+/* A process that the kernel proves to have the lock. */
+static struct sl_holder *add_process(struct scene *scene, pid_t pid, bool exclusive)
+{
+	struct sl_holder *holder = add_holder(scene, exclusive);
+	if (holder == NULL)
+		return NULL;
+	struct sl_owner *owner = &holder->owner;
+	const struct sl_self *self = sl_process_self();
+	holder->life = SL_ALIVE;
+	holder->self = pid == self->process.pid;
+	holder->ancestor = sl_process_is_ancestor(pid);
+	owner->process.pid = pid;
+	memcpy(owner->host, self->host, sizeof owner->host);
+	sl_process_user(pid, owner->user, sizeof owner->user);
+	sl_process_command(pid, owner->command, sizeof owner->command);
+	return holder;
+}
+
+/* Somebody has the lock, and that is all that can be told; `lock` is NULL if not even that is. */
+static void add_unknown(struct scene *scene, const struct sl_kernel_lock *lock)
+{
+	struct sl_holder *holder = add_holder(scene, lock == NULL || lock->exclusive);
+	if (holder != NULL && scene->record.state == SL_RECORD_NONE)
+		memcpy(holder->owner.label, scene->record.alien, sizeof holder->owner.label);
+}
+
+static void add_acquirer(struct scene *scene, const struct sl_kernel_lock *lock)
+{
+	bool named = lock->exclusive && record_names(scene, lock->acquirer);
+	struct sl_holder *holder = add_process(scene, lock->acquirer, lock->exclusive);
+	if (holder == NULL)
+		return;
+	if (named)
+		holder->owner = scene->record.owner;
+	else if (scene->record.state == SL_RECORD_NONE && lock->exclusive)
+		memcpy(holder->owner.label, scene->record.alien, sizeof holder->owner.label);
+}
+
+/* A process that still has a lock whose acquirer has it no longer. */
+static bool add_heir(pid_t pid, const struct sl_kernel_lock *lock, void *data)
+{
+	struct scene *scene = data;
+	const struct sl_owner *taker = &scene->record.owner;
+	struct sl_holder *holder = add_process(scene, pid, lock->exclusive);
+	if (holder == NULL)
+		return false;
+	holder->inherited = true;
+	holder->acquirer = lock->acquirer;
+	/* In another namespace the kernel shows a dead acquirer as 0: then the record's word counts. */
+	if (lock->exclusive && scene->record.state == SL_RECORD_HELD &&
+		(lock->acquirer == 0 || lock->acquirer == taker->process.pid)) {
+		holder->acquirer = taker->process.pid;
+		holder->owner.since = taker->since;
+		memcpy(holder->owner.label, taker->label, sizeof holder->owner.label);
+		memcpy(holder->acquirer_command, taker->command, sizeof holder->acquirer_command);
+	}
+	return true;
+}
+
+/* Names who holds this lock. False: it seems to be gone meanwhile. */
+static bool explain(struct scene *scene, const struct sl_kernel_lock *lock)
+{
+	struct sl_kernel_lock seen;
+
+	switch (sl_kernel_process_has(lock->acquirer, &scene->file, lock->acquirer, &seen)) {
+	case SL_HAS_IT:
+		add_acquirer(scene, lock);
+		return true;
+	case SL_NOT_VISIBLE:
+		/* The kernel says pid N took it. If N is who wrote the record, N has it. Otherwise N may
+		 * be a stranger who got the number of a dead acquirer. */
+		if (lock->exclusive && record_names(scene, lock->acquirer))
+			add_acquirer(scene, lock);
+		else
+			add_unknown(scene, lock);
+		return true;
+	case SL_HAS_IT_NOT:
+		break;
+	}
+	size_t before = scene->list->count;
+	bool complete = sl_kernel_each_process(&scene->file, lock->acquirer, add_heir, scene);
+	if (scene->list->count == before && !complete) {
+		add_unknown(scene, lock);
+		if (!scene->out_of_memory)
+			scene->list->holders[before].inherited = true;
+	}
+	return scene->list->count > before;
+}
+
+/*
+ * The kernel's list is empty, but in a pid namespace of its own or on a network file system it does
+ * not show everything: locks of dead acquirers, of processes outside, of other hosts.
+ */
+static void look_beyond_list(struct scene *scene)
+{
+	bool complete = true;
+	const struct sl_record *record = &scene->record;
+
+	if (!sl_process_sees_all())
+		complete = sl_kernel_each_process(&scene->file, SL_ANY_ACQUIRER, add_heir, scene);
+	else if (scene->local)
+		return;
+	if (scene->list->count > 0 || record->state != SL_RECORD_HELD)
+		return;
+	switch (sl_process_life(&record->owner.process, scene->local)) {
+	case SL_ALIVE: /* of our namespace, so the list would show its lock */
+		return;
+	case SL_DEAD:
+		if (!complete)
+			add_unknown(scene, NULL);
+		return;
+	case SL_LIFE_UNKNOWN:
+		/* Held or left behind, it cannot be known from here; what the owner wrote can be told,
+		 * but not a pid that means somebody else here. */
+		add_unknown(scene, NULL);
+		if (!scene->out_of_memory) {
+			struct sl_holder *holder = &scene->list->holders[scene->list->count - 1];
+			holder->owner = record->owner;
+			holder->owner.process.pid = 0;
+		}
+		return;
+	}
+}
+
+static enum sl_result scan(struct scene *scene, struct sl_failure *failure)
+{
+	const struct sl_process *owner = &scene->record.owner.process;
+	struct sl_kernel_lock lock;
+
+	/* The recorded owner shows the lock: certain, and cheaper than the list of all locks. */
+	if (record_names(scene, owner->pid) &&
+		sl_kernel_process_has(owner->pid, &scene->file, owner->pid, &lock) == SL_HAS_IT &&
+		lock.exclusive) {
+		add_acquirer(scene, &lock);
+		return SL_OK;
+	}
+	for (int round = 1; round <= LIST_ROUNDS; round++) {
+		struct sl_kernel_list kernel;
+		enum sl_result result = sl_kernel_list_read(&scene->file, &kernel, failure);
+		if (result != SL_OK)
+			return result;
+		bool consistent = kernel.count > 0 || kernel.complete;
+		scene->list->count = 0;
+		for (size_t i = 0; i < kernel.count; i++) {
+			if (explain(scene, &kernel.locks[i]))
+				continue;
+			consistent = false;
+			if (round == LIST_ROUNDS)
+				add_unknown(scene, &kernel.locks[i]);
+		}
+		free(kernel.locks);
+		if (consistent)
+			break;
+	}
+	if (scene->list->count == 0)
+		look_beyond_list(scene);
+	return SL_OK;
+}
+
+enum sl_result sl_holders_list(
+	const char *path, struct sl_holder_list *list, struct sl_failure *failure)
+{
+	int descriptor;
+	struct sl_file_id id;
+	struct scene scene = {.list = list};
+
+	*list = (struct sl_holder_list){NULL, 0};
+	enum sl_result result = sl_lock_path_look(path, &descriptor, &id, failure);
+	if (result != SL_OK || descriptor < 0)
+		return result;
+
+	sl_kernel_file_of(descriptor, &id, &scene.file);
+	scene.local = sl_filesystem_is_local(descriptor);
+	read_record(descriptor, &scene.record);
+	result = scan(&scene, failure);
+	close(descriptor);
+	if (result == SL_OK && scene.out_of_memory) {
+		errno = ENOMEM;
+		result = sl_failed(failure, SL_SYSTEM, "realloc");
+	}
+	if (result != SL_OK)
+		sl_holders_free(list);
+	return result;
+}
+
+void sl_holders_free(struct sl_holder_list *list)
+{
+	free(list->holders);
+	*list = (struct sl_holder_list){NULL, 0};
+}

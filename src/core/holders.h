@@ -1,0 +1,43 @@
+/*
+ * Who has a lock now? The kernel is asked first, the record second, and the lock is never touched:
+ * a probing flock would make somebody else's try fail.
+ *
+ * A holder is named only when the kernel proves it: the process has a descriptor that shows the
+ * lock in its fdinfo, or, where that is not for our eyes, it is the very process (pid, start time,
+ * boot, namespace) that the record names. Otherwise the holder is unknown: pid 0.
+ */
+#ifndef SL_HOLDERS_H
+#define SL_HOLDERS_H
+
+#include "record.h"
+#include "result.h"
+
+#include <stdbool.h>
+#include <stddef.h>
+
+struct sl_holder {
+	struct sl_owner owner; /* what is known of it; process.pid 0: unknown */
+	enum sl_life life;     /* ALIVE where the kernel proves it, LIFE_UNKNOWN otherwise */
+	bool exclusive;
+	bool self;      /* this process */
+	bool ancestor;  /* a process from which we descend */
+	bool inherited; /* who took the lock no longer has it, this process still does */
+	pid_t acquirer; /* inherited: who took it; 0: out of sight */
+	char acquirer_command[SL_COMMAND_MAX + 1]; /* and its command, "" if the record lacks it */
+};
+
+struct sl_holder_list {
+	struct sl_holder *holders;
+	size_t count;
+};
+
+/*
+ * Fills the list with everybody who holds the lock at `path`, us included; empty if it is free or
+ * there is no such file. SL_UNSAFE_SYMLINK, SL_UNSAFE_TYPE or SL_SYSTEM (no /proc, no memory)
+ * otherwise. A filled list is freed by sl_holders_free(); that is always safe.
+ */
+enum sl_result sl_holders_list(
+	const char *path, struct sl_holder_list *list, struct sl_failure *failure);
+void sl_holders_free(struct sl_holder_list *list);
+
+#endif

@@ -1,0 +1,154 @@
+#include "lock_path.h"
+
+#include <fcntl.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+/*
+ * O_NOFOLLOW: a symbolic link is refused, dangling or not (CVE-2020-8831, CVE-2025-68146).
+ * O_NONBLOCK: a FIFO does not hang us; on a regular file it means nothing.
+ * O_NOCTTY:   a terminal does not become ours.
+ * O_CLOEXEC:  at birth, so that no exec of another thread slips in between.
+ */
+#define OPEN_FLAGS (O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY)
+
+/*
+ * How often a file may vanish under us before we say that others are busy with it. Each round means
+ * that another process created or removed the file meanwhile.
+ */
+#define OPEN_ROUNDS 1000
+
+static enum sl_result open_failed(const char *path, struct sl_failure *failure)
+{
+	switch (errno) {
+	case ELOOP: {
+		/* O_NOFOLLOW says ELOOP, but so does a loop among the parent directories. */
+		struct stat st;
+		bool link = lstat(path, &st) == 0 && S_ISLNK(st.st_mode);
+		errno = ELOOP;
+		return sl_failed(failure, link ? SL_UNSAFE_SYMLINK : SL_SYSTEM, "open");
+	}
+	case EISDIR: /* a directory */
+	case ENXIO:  /* a socket, or a device without a driver */
+	case ENODEV:
+		return sl_failed(failure, SL_UNSAFE_TYPE, "open");
+	default:
+		return sl_failed(failure, SL_SYSTEM, "open");
+	}
+}
+
+/*
+ * Opens what is there, or else creates it; *created tells which. Two calls instead of one
+ * O_CREAT: in a sticky directory fs.protected_regular refuses O_CREAT on a file of another user,
+ * and only who created the file may set its permissions.
+ */
+static enum sl_result open_or_create(const char *path, bool exclusive, mode_t permissions,
+	struct sl_registry_entry *entry, bool *created, struct sl_failure *failure)
+{
+	for (int round = 0; round < OPEN_ROUNDS; round++) {
+		*created = false;
+		/* O_RDWR also where we only read: NFS grants LOCK_EX on nothing else (flock(2)). */
+		if (sl_registry_open(entry, path, O_RDWR | OPEN_FLAGS, 0) >= 0)
+			return SL_OK;
+		if (!exclusive && (errno == EACCES || errno == EROFS)) {
+			if (sl_registry_open(entry, path, O_RDONLY | OPEN_FLAGS, 0) >= 0)
+				return SL_OK;
+		}
+		if (errno != ENOENT)
+			return open_failed(path, failure);
+
+		*created = true;
+		if (sl_registry_open(entry, path, O_RDWR | O_CREAT | O_EXCL | OPEN_FLAGS, permissions) >= 0)
+			return SL_OK;
+		/* EEXIST: somebody was faster, or a dangling link is there; the open above tells. */
+		if (errno != EEXIST)
+			return open_failed(path, failure);
+	}
+	return SL_BUSY;
+}
+
+/* What was opened, is it a lock file? SL_BUSY: it was removed since, open again. */
+static enum sl_result judge(const struct stat *st, mode_t permissions, struct sl_failure *failure)
+{
+	failure->call = "open";
+	failure->number = EPERM;
+	if (!S_ISREG(st->st_mode))
+		return SL_UNSAFE_TYPE;
+	if (st->st_nlink == 0)
+		return SL_BUSY;
+	if (st->st_nlink > 1)
+		return SL_UNSAFE_LINKS;
+	/* geteuid is asked each time: a script may drop its privileges between two locks. */
+	if ((permissions & 077) == 0 && st->st_uid != 0 && st->st_uid != geteuid()) {
+		failure->owner = st->st_uid;
+		return SL_UNSAFE_OWNER;
+	}
+	return SL_OK;
+}
+
+enum sl_result sl_lock_path_open(const char *path, bool exclusive, mode_t permissions,
+	struct sl_registry_entry *entry, struct sl_file_id *id, struct sl_failure *failure)
+{
+	enum sl_result result = SL_BUSY;
+
+	for (int round = 0; round < OPEN_ROUNDS && result == SL_BUSY; round++) {
+		bool created;
+		result = open_or_create(path, exclusive, permissions, entry, &created, failure);
+		if (result != SL_OK)
+			return result;
+
+		struct stat st;
+		/* By descriptor, not by name (CVE-2011-4029), and only on a file that we made. */
+		if (created && fchmod(entry->descriptor, permissions) != 0)
+			result = sl_failed(failure, SL_SYSTEM, "fchmod");
+		/* What did we open? Asked of the descriptor, so nobody can swap it under the answer. */
+		else if (fstat(entry->descriptor, &st) != 0)
+			result = sl_failed(failure, SL_SYSTEM, "fstat");
+		else
+			result = judge(&st, permissions, failure);
+
+		if (result == SL_OK)
+			*id = (struct sl_file_id){st.st_dev, st.st_ino};
+		else
+			sl_registry_close(entry);
+	}
+	return result;
+}
+
+enum sl_result sl_lock_path_names(
+	const char *path, const struct sl_file_id *id, struct sl_failure *failure)
+{
+	struct stat st;
+	if (lstat(path, &st) != 0) {
+		if (errno == ENOENT || errno == ENOTDIR)
+			return SL_LOST;
+		return sl_failed(failure, SL_SYSTEM, "lstat");
+	}
+	return st.st_dev == id->device && st.st_ino == id->inode ? SL_OK : SL_LOST;
+}
+
+enum sl_result sl_lock_path_look(
+	const char *path, int *descriptor, struct sl_file_id *id, struct sl_failure *failure)
+{
+	struct stat st;
+
+	/* O_PATH opens nothing: no driver is woken, no writer of a FIFO finds a reader. */
+	*descriptor = open(path, O_PATH | O_NOFOLLOW | O_CLOEXEC);
+	if (*descriptor < 0)
+		return errno == ENOENT ? SL_OK : sl_failed(failure, SL_SYSTEM, "open");
+
+	enum sl_result result = SL_OK;
+	if (fstat(*descriptor, &st) != 0)
+		result = sl_failed(failure, SL_SYSTEM, "fstat");
+	else if (S_ISLNK(st.st_mode))
+		result = SL_UNSAFE_SYMLINK;
+	else if (!S_ISREG(st.st_mode))
+		result = SL_UNSAFE_TYPE;
+	if (result != SL_OK) {
+		close(*descriptor);
+		*descriptor = -1;
+		return result;
+	}
+	*id = (struct sl_file_id){st.st_dev, st.st_ino};
+	return SL_OK;
+}

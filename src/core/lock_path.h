@@ -1,0 +1,49 @@
+/*
+ * The only place that opens a lock path, and the only one that says whether the path still names
+ * what was opened.
+ *
+ * The path may lie where others can write. Nothing about it is asked beforehand: it is opened in a
+ * way that neither follows a link nor blocks nor changes anything, and what was opened is judged
+ * through the descriptor.
+ */
+#ifndef SL_LOCK_PATH_H
+#define SL_LOCK_PATH_H
+
+#include "registry.h"
+#include "result.h"
+
+#include <stdbool.h>
+#include <sys/types.h>
+
+/* Which file it is, whatever name it has. */
+struct sl_file_id {
+	dev_t device;
+	ino_t inode;
+};
+
+/*
+ * Opens the lock file read-write and close-on-exec, creates it with exactly `permissions` if it is
+ * missing, and links `entry`. With `exclusive` false a file that may only be read will do: flock(2)
+ * grants LOCK_SH on it.
+ *
+ * Without group and other bits in `permissions` the file must belong to us or to root; with them
+ * the caller shares on purpose, and any owner will do.
+ *
+ * SL_OK: entry->descriptor is open, *id is filled in. Otherwise nothing is open and nothing
+ * changed: one of SL_UNSAFE_*, SL_SYSTEM, or SL_BUSY when others kept replacing the file.
+ */
+enum sl_result sl_lock_path_open(const char *path, bool exclusive, mode_t permissions,
+	struct sl_registry_entry *entry, struct sl_file_id *id, struct sl_failure *failure);
+
+/* SL_OK: the path names this file. SL_LOST: another one, or none. SL_SYSTEM: cannot be told. */
+enum sl_result sl_lock_path_names(
+	const char *path, const struct sl_file_id *id, struct sl_failure *failure);
+
+/*
+ * Looks at a lock file without any right to it and without any effect on it: an O_PATH descriptor
+ * that the caller closes. *descriptor is -1 if there is no such file.
+ */
+enum sl_result sl_lock_path_look(
+	const char *path, int *descriptor, struct sl_file_id *id, struct sl_failure *failure);
+
+#endif

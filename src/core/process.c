@@ -1,0 +1,201 @@
+#include "process.h"
+
+#include "text.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <pwd.h>
+#include <signal.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <sys/utsname.h>
+#include <unistd.h>
+
+/* Inode of the first pid namespace, the same on every kernel since 3.8 (PROC_PID_INIT_INO). */
+#define INITIAL_PID_NAMESPACE 0xEFFFFFFCu
+
+/* Longest chain of parents that we follow; a loop is impossible but for pid reuse meanwhile. */
+#define ANCESTORS_MAX 1000
+
+/* The whole of a small file of /proc, terminated; its length, or -1. */
+static ssize_t read_file(const char *path, char *buffer, size_t size)
+{
+	int fd = open(path, O_RDONLY | O_CLOEXEC);
+	if (fd < 0)
+		return -1;
+	ssize_t length;
+	do {
+		length = read(fd, buffer, size - 1);
+	} while (length < 0 && errno == EINTR);
+	close(fd);
+	if (length >= 0)
+		buffer[length] = '\0';
+	return length;
+}
+
+struct stat_line {
+	char state;
+	uint64_t parent;
+	uint64_t start;
+};
+
+/* /proc/PID/stat. False: no such process (ESRCH, ENOENT), or not for our eyes; errno tells. */
+static bool read_stat(const char *path, struct stat_line *line)
+{
+	char buffer[1024];
+	if (read_file(path, buffer, sizeof buffer) < 0)
+		return false;
+	errno = EINVAL;
+	/* Field 2 is the name in parentheses, and the name may hold parentheses and blanks. */
+	const char *cursor = strrchr(buffer, ')');
+	if (cursor == NULL || cursor[1] != ' ' || cursor[2] == '\0')
+		return false;
+	line->state = cursor[2];
+	cursor += 3;
+	for (int field = 4; field <= 22; field++) {
+		uint64_t value;
+		if (*cursor++ != ' ')
+			return false;
+		if (*cursor == '-')
+			cursor++;
+		if (!sl_text_read_number(&cursor, &value))
+			return false;
+		if (field == 4)
+			line->parent = value;
+		else if (field == 22)
+			line->start = value;
+	}
+	return true;
+}
+
+static bool read_stat_of(pid_t pid, struct stat_line *line)
+{
+	char path[32];
+	snprintf(path, sizeof path, "/proc/%d/stat", (int)pid);
+	return read_stat(path, line);
+}
+
+static void user_name(uid_t uid, char *user, size_t size)
+{
+	char buffer[4096];
+	struct passwd entry, *found = NULL;
+	if (getpwuid_r(uid, &entry, buffer, sizeof buffer, &found) == 0 && found != NULL)
+		sl_text_visible(user, size, found->pw_name, strlen(found->pw_name));
+	else
+		snprintf(user, size, "uid %u", (unsigned)uid);
+}
+
+static void look_at_self(struct sl_self *self, pid_t pid)
+{
+	struct utsname system;
+	struct stat st;
+	struct stat_line line;
+
+	memset(self, 0, sizeof *self);
+	self->process.pid = pid;
+	if (read_stat("/proc/self/stat", &line))
+		self->process.start = line.start;
+	if (stat("/proc/self/ns/pid", &st) == 0)
+		self->process.pid_namespace = st.st_ino;
+	if (read_file("/proc/sys/kernel/random/boot_id", self->process.boot_id,
+			sizeof self->process.boot_id) != SL_BOOT_ID_MAX)
+		self->process.boot_id[0] = '\0';
+	if (uname(&system) == 0)
+		sl_text_visible(self->host, sizeof self->host, system.nodename, strlen(system.nodename));
+	self->uid = geteuid();
+	user_name(self->uid, self->user, sizeof self->user);
+}
+
+const struct sl_self *sl_process_self(void)
+{
+	static _Thread_local struct sl_self self;
+
+	/* Two cheap calls instead of trust: a raw clone(2) tells no atfork handler, and a script may
+	 * change its user. */
+	pid_t pid = getpid();
+	if (self.process.pid != pid) {
+		look_at_self(&self, pid);
+	} else if (self.uid != geteuid()) {
+		self.uid = geteuid();
+		user_name(self.uid, self.user, sizeof self.user);
+	}
+	return &self;
+}
+
+/* Signal 0 delivers nothing (kill(2)). */
+static bool is_gone(pid_t pid)
+{
+	return kill(pid, 0) != 0 && errno == ESRCH;
+}
+
+enum sl_life sl_process_life(const struct sl_process *process, bool local)
+{
+	const struct sl_process *self = &sl_process_self()->process;
+	struct stat_line line;
+
+	if (process->start == 0 || process->pid <= 0 || process->boot_id[0] == '\0' ||
+		self->boot_id[0] == '\0' || self->pid_namespace == 0)
+		return SL_LIFE_UNKNOWN;
+	if (strcmp(process->boot_id, self->boot_id) != 0)
+		return local ? SL_DEAD : SL_LIFE_UNKNOWN;
+	if (process->pid_namespace != self->pid_namespace)
+		return SL_LIFE_UNKNOWN;
+	if (!read_stat_of(process->pid, &line)) {
+		/* With hidepid the process of another user looks as if it were gone: ask kill(2) too. */
+		if ((errno == ENOENT || errno == ESRCH) && is_gone(process->pid))
+			return SL_DEAD;
+		return SL_LIFE_UNKNOWN;
+	}
+	if (line.start != process->start || line.state == 'Z' || line.state == 'X')
+		return SL_DEAD;
+	return SL_ALIVE;
+}
+
+bool sl_process_sees_all(void)
+{
+	return sl_process_self()->process.pid_namespace == INITIAL_PID_NAMESPACE;
+}
+
+bool sl_process_is_ancestor(pid_t pid)
+{
+	struct stat_line line;
+
+	if (!read_stat("/proc/self/stat", &line))
+		return false;
+	for (int i = 0; i < ANCESTORS_MAX && line.parent != 0; i++) {
+		if ((pid_t)line.parent == pid)
+			return true;
+		if (!read_stat_of((pid_t)line.parent, &line))
+			return false;
+	}
+	return false;
+}
+
+void sl_process_command(pid_t pid, char *command, size_t size)
+{
+	char path[32], buffer[4096];
+
+	command[0] = '\0';
+	snprintf(path, sizeof path, "/proc/%d/cmdline", (int)pid);
+	ssize_t length = read_file(path, buffer, sizeof buffer);
+	while (length > 0 && buffer[length - 1] == '\0')
+		length--;
+	if (length <= 0)
+		return;
+	for (ssize_t i = 0; i < length; i++)
+		if (buffer[i] == '\0')
+			buffer[i] = ' ';
+	sl_text_visible(command, size, buffer, (size_t)length);
+}
+
+void sl_process_user(pid_t pid, char *user, size_t size)
+{
+	char path[32];
+	struct stat st;
+
+	user[0] = '\0';
+	snprintf(path, sizeof path, "/proc/%d", (int)pid);
+	if (stat(path, &st) == 0)
+		user_name(st.st_uid, user, size);
+}

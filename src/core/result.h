@@ -1,0 +1,42 @@
+/*
+ * How the core answers: one enum, and where the kernel said no, its errno.
+ *
+ * The core never prints, never exits and has no words for people. Whoever calls it turns a result
+ * into an exception, an exit code or a sentence.
+ */
+#ifndef SL_RESULT_H
+#define SL_RESULT_H
+
+#include <errno.h>
+#include <sys/types.h>
+
+enum sl_result {
+	SL_OK,
+	SL_BUSY,           /* somebody else has the lock */
+	SL_LOST,           /* the path no longer names the file that was locked */
+	SL_NOT_HELD,       /* the call needs an exclusive lock of this process, and there is none */
+	SL_UNSAFE_SYMLINK, /* the path is a symbolic link */
+	SL_UNSAFE_TYPE,    /* the path is no regular file */
+	SL_UNSAFE_LINKS,   /* the file has a second name, it may be somebody's data */
+	SL_UNSAFE_OWNER,   /* a private lock file that belongs to another user */
+	SL_UNSUPPORTED,    /* this file system cannot lock */
+	SL_SYSTEM,         /* any other answer of the kernel; the failure holds it */
+};
+
+/* What the kernel said. Filled in by every result that is not SL_OK, SL_BUSY, SL_LOST. */
+struct sl_failure {
+	const char *call; /* name of the system call, a string constant */
+	int number;       /* its errno */
+	uid_t owner;      /* SL_UNSAFE_OWNER: whose file it is */
+};
+
+/* Files the current errno in `failure` under the name of the call that set it. */
+static inline enum sl_result sl_failed(
+	struct sl_failure *failure, enum sl_result result, const char *call)
+{
+	failure->call = call;
+	failure->number = errno;
+	return result;
+}
+
+#endif

@@ -1,0 +1,123 @@
+/*
+ * What differs between PHP 7.4 and 8.5. No other file asks for a version.
+ */
+#ifndef SL_PHP_COMPAT_H
+#define SL_PHP_COMPAT_H
+
+#include <php.h>
+#include <SAPI.h>
+#include <Zend/zend_exceptions.h>
+#include <Zend/zend_interfaces.h>
+#include <ext/spl/spl_exceptions.h>
+
+#if PHP_VERSION_ID < 70400
+#error "sitelock needs PHP 7.4 or later"
+#endif
+
+#if PHP_VERSION_ID >= 80000
+#define SL_ARGINFO "sitelock_arginfo.h"
+#else
+#define SL_ARGINFO "sitelock_legacy_arginfo.h"
+#endif
+
+/* Wrong arguments throw, in methods too: before 8.0 they would warn, and leave an object half made.
+ */
+#if PHP_VERSION_ID >= 80000
+#define SL_PARSE_PARAMETERS_START(min, max) ZEND_PARSE_PARAMETERS_START(min, max)
+#define SL_PARSE_PARAMETERS_NONE()          ZEND_PARSE_PARAMETERS_NONE()
+#else
+#define SL_PARSE_PARAMETERS_START(min, max)                                                        \
+	ZEND_PARSE_PARAMETERS_START_EX(ZEND_PARSE_PARAMS_THROW, min, max)
+#define SL_PARSE_PARAMETERS_NONE()                                                                 \
+	ZEND_PARSE_PARAMETERS_START_EX(ZEND_PARSE_PARAMS_THROW, 0, 0)                                  \
+	ZEND_PARSE_PARAMETERS_END()
+#endif
+
+/* What Z_PARAM_BOOL fills in. */
+#if PHP_VERSION_ID >= 80000
+#include <stdbool.h>
+typedef bool sl_bool_argument;
+#else
+typedef zend_bool sl_bool_argument;
+#endif
+
+/* A value that an argument cannot have: \ValueError since 8.0. */
+#if PHP_VERSION_ID >= 80000
+#define sl_argument_error(number, ...) zend_argument_value_error(number, __VA_ARGS__)
+#else
+#define sl_argument_error(number, ...)                                                             \
+	zend_throw_exception_ex(spl_ce_InvalidArgumentException, 0, "Argument " #number " " __VA_ARGS__)
+#endif
+
+/* Some of these take a zend_object since 8.0, and a zval that holds it before. */
+#if PHP_VERSION_ID >= 80000
+#define sl_read_property(ce, object, name, rv)                                                     \
+	zend_read_property(ce, object, name, sizeof(name) - 1, 1, rv)
+#define sl_update_property(ce, object, name, value)                                                \
+	zend_update_property(ce, object, name, sizeof(name) - 1, value)
+#else
+static inline zval sl_zval_of(zend_object *object)
+{
+	zval value;
+	ZVAL_OBJ(&value, object);
+	return value;
+}
+#define sl_read_property(ce, object, name, rv)                                                     \
+	zend_read_property(ce, &(zval[]){sl_zval_of(object)}[0], name, sizeof(name) - 1, 1, rv)
+#define sl_update_property(ce, object, name, value)                                                \
+	zend_update_property(ce, &(zval[]){sl_zval_of(object)}[0], name, sizeof(name) - 1, value)
+#endif
+
+/* exit() unwinds the stack as an exception of its own kind since 8.0. */
+#if PHP_VERSION_ID >= 80000
+#define sl_is_exit(exception) zend_is_unwind_exit(exception)
+#else
+#define sl_is_exit(exception) ((void)(exception), false)
+#endif
+
+/* A generator or fiber that is thrown away while it is suspended unwinds as one, since 8.1. */
+#if PHP_VERSION_ID >= 80100
+#define sl_is_graceful_exit(exception) zend_is_graceful_exit(exception)
+#else
+#define sl_is_graceful_exit(exception) ((void)(exception), false)
+#endif
+
+#if PHP_VERSION_ID >= 80000
+#define sl_last_error_message() (PG(last_error_message) ? ZSTR_VAL(PG(last_error_message)) : "")
+#else
+#define sl_last_error_message() (PG(last_error_message) ? PG(last_error_message) : "")
+#endif
+
+static inline void sl_forbid_serialization(zend_class_entry *ce)
+{
+#if PHP_VERSION_ID >= 80100
+	ce->ce_flags |= ZEND_ACC_NOT_SERIALIZABLE;
+#else
+	ce->serialize = zend_class_serialize_deny;
+	ce->unserialize = zend_class_unserialize_deny;
+#endif
+}
+
+static inline void sl_forbid_dynamic_properties(zend_class_entry *ce)
+{
+#if PHP_VERSION_ID >= 80000
+	ce->ce_flags |= ZEND_ACC_NO_DYNAMIC_PROPERTIES;
+#else
+	(void)ce;
+#endif
+}
+
+/* Two locks are never equal, and neither is more than the other. */
+static inline int sl_compare_never(zval *a, zval *b)
+{
+	(void)a;
+	(void)b;
+	return 1;
+}
+#if PHP_VERSION_ID >= 80000
+#define sl_forbid_comparison(handlers) ((handlers)->compare = sl_compare_never)
+#else
+#define sl_forbid_comparison(handlers) ((handlers)->compare_objects = sl_compare_never)
+#endif
+
+#endif

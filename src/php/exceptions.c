@@ -1,0 +1,110 @@
+#include "php_sitelock.h"
+#include "exceptions.h"
+
+#include "holder.h"
+
+#include <pwd.h>
+#include <string.h>
+#include <zend_smart_str.h>
+
+zend_class_entry *sl_lock_exception_ce;
+zend_class_entry *sl_busy_exception_ce;
+zend_class_entry *sl_deadlock_exception_ce;
+zend_class_entry *sl_lost_lock_exception_ce;
+zend_class_entry *sl_unsafe_path_exception_ce;
+zend_class_entry *sl_unsupported_exception_ce;
+zend_class_entry *sl_system_exception_ce;
+
+/* How many holders a message names; the exception has them all. */
+#define NAMED_HOLDERS 3
+
+void sl_throw_errno(int number, const char *call, const char *path)
+{
+	zend_throw_exception_ex(
+		sl_system_exception_ce, number, "%s(%s): %s", call, path, strerror(number));
+}
+
+static void throw_foreign_owner(uid_t owner, const char *path)
+{
+	char buffer[4096];
+	struct passwd entry, *found = NULL;
+	if (getpwuid_r(owner, &entry, buffer, sizeof buffer, &found) != 0 || found == NULL)
+		snprintf(buffer, sizeof buffer, "uid %u", (unsigned)owner);
+	zend_throw_exception_ex(sl_unsafe_path_exception_ce, EPERM,
+		"%s belongs to %s, and a private lock file must be ours or root's; to share it on purpose, "
+		"give $permissions with group or other bits",
+		path, found != NULL ? found->pw_name : buffer);
+}
+
+void sl_throw(enum sl_result result, const struct sl_failure *failure, const char *path)
+{
+	switch (result) {
+	case SL_UNSAFE_SYMLINK:
+		zend_throw_exception_ex(sl_unsafe_path_exception_ce, ELOOP,
+			"%s is a symbolic link; a lock must be the file itself", path);
+		return;
+	case SL_UNSAFE_TYPE:
+		zend_throw_exception_ex(sl_unsafe_path_exception_ce, EPERM,
+			"%s is not a regular file, so it cannot be a lock", path);
+		return;
+	case SL_UNSAFE_LINKS:
+		zend_throw_exception_ex(sl_unsafe_path_exception_ce, EPERM,
+			"%s has a second hard link, so it may be somebody's data; a lock has one name", path);
+		return;
+	case SL_UNSAFE_OWNER:
+		throw_foreign_owner(failure->owner, path);
+		return;
+	case SL_UNSUPPORTED:
+		zend_throw_exception_ex(sl_unsupported_exception_ce, failure->number,
+			"%s(%s): %s; this file system cannot lock, put the lock on another one", failure->call,
+			path, strerror(failure->number));
+		return;
+	case SL_LOST:
+		zend_throw_exception_ex(sl_lost_lock_exception_ce, 0,
+			"%s was removed or replaced while it was locked; others may have had the lock too",
+			path);
+		return;
+	default:
+		sl_throw_errno(failure->number, failure->call, path);
+		return;
+	}
+}
+
+void sl_throw_busy(const char *path, zval *holders)
+{
+	smart_str message = {0};
+	uint32_t named = 0, count = zend_hash_num_elements(Z_ARRVAL_P(holders));
+	zval *holder;
+
+	smart_str_appends(&message, path);
+	smart_str_appends(&message, " is locked by ");
+	ZEND_HASH_FOREACH_VAL(Z_ARRVAL_P(holders), holder)
+	{
+		if (named == NAMED_HOLDERS)
+			break;
+		if (named++ > 0)
+			smart_str_appends(&message, " and by ");
+		sl_holder_describe(Z_OBJ_P(holder), &message);
+	}
+	ZEND_HASH_FOREACH_END();
+	if (count > named) {
+		smart_str_appends(&message, " and by ");
+		smart_str_append_unsigned(&message, count - named);
+		smart_str_appends(&message, " more");
+	}
+	smart_str_appends(&message, "; it becomes free when that ends");
+	smart_str_0(&message);
+
+	zend_object *exception = zend_throw_exception(sl_busy_exception_ce, ZSTR_VAL(message.s), 0);
+	sl_update_property(sl_busy_exception_ce, exception, "holders", holders);
+	smart_str_free(&message);
+}
+
+ZEND_METHOD(Sitelock_BusyException, getHolders)
+{
+	zval rv;
+	SL_PARSE_PARAMETERS_NONE();
+	zval *holders = sl_read_property(sl_busy_exception_ce, Z_OBJ_P(ZEND_THIS), "holders", &rv);
+	ZVAL_DEREF(holders);
+	RETURN_ZVAL(holders, 1, 0);
+}

@@ -1,0 +1,60 @@
+#include "php_sitelock.h"
+#include "path.h"
+
+#include "exceptions.h"
+
+#include <errno.h>
+
+/* "phar://…", "file://…": what PHP's own file functions would give to a stream wrapper. */
+static bool names_a_stream(const char *path)
+{
+	const char *c = path;
+	while ((*c >= 'a' && *c <= 'z') || (*c >= 'A' && *c <= 'Z') || (*c >= '0' && *c <= '9') ||
+		   *c == '+' || *c == '-' || *c == '.')
+		c++;
+	return c > path && strncmp(c, "://", 3) == 0;
+}
+
+zend_string *sl_path_resolve(zend_string *path)
+{
+	char absolute[MAXPATHLEN];
+
+	if (ZSTR_LEN(path) == 0) {
+		sl_argument_error(1, "($path) must not be empty");
+		return NULL;
+	}
+	if (CHECK_NULL_PATH(ZSTR_VAL(path), ZSTR_LEN(path))) {
+		sl_argument_error(1, "($path) must not contain any null bytes");
+		return NULL;
+	}
+	if (names_a_stream(ZSTR_VAL(path))) {
+		sl_argument_error(1, "($path) must be a plain path: a stream cannot be locked");
+		return NULL;
+	}
+	if (ZSTR_VAL(path)[ZSTR_LEN(path) - 1] == '/') {
+		sl_argument_error(1, "($path) must not end in a slash: it is to be a file");
+		return NULL;
+	}
+	/* CWD_EXPAND, because the default follows symbolic links, and then none would be refused. On
+	 * ZTS the working directory is PHP's own. */
+	if (expand_filepath_with_mode(ZSTR_VAL(path), absolute, NULL, 0, CWD_EXPAND) == NULL) {
+		sl_throw_errno(ENAMETOOLONG, "expand_filepath", ZSTR_VAL(path));
+		return NULL;
+	}
+	if (absolute[0] != '/') {
+		/* The working directory was removed. */
+		sl_throw_errno(ENOENT, "getcwd", ZSTR_VAL(path));
+		return NULL;
+	}
+	return zend_string_init(absolute, strlen(absolute), 0);
+}
+
+bool sl_path_is_allowed(zend_string *path)
+{
+	if (PG(open_basedir) == NULL || *PG(open_basedir) == '\0' ||
+		php_check_open_basedir_ex(ZSTR_VAL(path), 0) == 0)
+		return true;
+	zend_throw_exception_ex(sl_unsafe_path_exception_ce, EPERM, "%s is outside open_basedir (%s)",
+		ZSTR_VAL(path), PG(open_basedir));
+	return false;
+}

@@ -1,0 +1,240 @@
+<?php
+
+/**
+ * @generate-class-entries
+ * @generate-legacy-arginfo
+ */
+
+namespace Sitelock;
+
+/**
+ * The locks that this request holds, in the order in which it got them.
+ *
+ * @return Lock[]
+ */
+function held(): array {}
+
+/**
+ * A lock that one process, or several readers, can hold. It is given back when it is released, when
+ * its last reference goes, when the request ends and when the process is killed.
+ */
+interface Lock
+{
+    /**
+     * Tries once to get the lock exclusively.
+     *
+     * @return bool true: held, also if this object held it exclusively before. false: somebody else
+     *              has it; getHolders() says who
+     * @throws UnsafePathException the path is no file that a lock may be put on; nothing was touched
+     * @throws UnsupportedException the file system cannot lock
+     * @throws SystemException anything else the kernel says, errno as code
+     * @throws \LogicException this object holds the lock shared: release it first
+     */
+    public function acquire(): bool;
+
+    /**
+     * Tries once to get the lock shared: beside other shared holders, not beside an exclusive one.
+     * Returns and throws as acquire() does.
+     */
+    public function acquireShared(): bool;
+
+    /**
+     * Gives the lock back. Does nothing if it is not held, and in a forked child.
+     *
+     * @throws LostLockException the file was removed or replaced while the lock was held, so others
+     *                           may have had it too; it is given back all the same
+     */
+    public function release(): void;
+
+    /** Asks the file system: is the lock held, and does the path still name what was locked? */
+    public function isAcquired(): bool;
+
+    /**
+     * Who has the lock now, ourselves included. Takes no lock, blocks on none, creates nothing.
+     *
+     * @return Holder[] empty when it is free
+     */
+    public function getHolders(): array;
+
+    /**
+     * Acquires exclusively, calls $critical, and releases what this call acquired, whatever happens.
+     * If $critical throws, the next owner is told.
+     *
+     * @return mixed what $critical returns
+     * @throws BusyException somebody else has the lock; $critical was not called
+     * @throws DeadlockException this request itself has it through another object
+     * @throws LostLockException the lock was lost while $critical ran
+     */
+    public function synchronized(callable $critical);
+
+    /** The absolute path of the lock. */
+    public function getPath(): string;
+}
+
+/** A lock on a file: flock(2) on a close-on-exec descriptor. The file stays when it is released. */
+final class FileLock implements Lock
+{
+    /**
+     * Neither opens nor creates anything; that is for acquire().
+     *
+     * @param string $path of the lock file. A relative one is resolved now; "." and ".." are taken
+     *                     out by their spelling, symbolic links are not followed
+     * @param string $label for people: what this lock is taken for
+     * @param int $permissions of a file that has to be made, exactly as given, whatever the umask.
+     *                         Without group and other bits the file must belong to us or to root
+     * @param bool $record write into the file who holds it. Without it nothing is written, and
+     *                     nobody learns that this owner died
+     * @throws \ValueError (\InvalidArgumentException before PHP 8) an argument cannot be right
+     * @throws UnsafePathException open_basedir does not allow the path
+     */
+    public function __construct(string $path, string $label = "", int $permissions = 0600, bool $record = true) {}
+
+    public function acquire(): bool {}
+
+    public function acquireShared(): bool {}
+
+    public function release(): void {}
+
+    public function isAcquired(): bool {}
+
+    public function getHolders(): array {}
+
+    /** @return mixed */
+    public function synchronized(callable $critical) {}
+
+    public function getPath(): string {}
+
+    /**
+     * Owners who ended without releasing, as the last acquire found them: what the lock protects may
+     * be half done. Everybody who gets the lock is told, until somebody calls markConsistent().
+     *
+     * @return Holder[] oldest first: the first one and the latest three
+     */
+    public function getAbandonedBy(): array {}
+
+    /**
+     * Says that what they left was repaired or thrown away: the next owner hears nothing of them.
+     *
+     * @throws \LogicException the lock is not held exclusively, or was made with record: false
+     * @throws SystemException the record cannot be written; they are still reported
+     */
+    public function markConsistent(): void {}
+
+    /**
+     * Children that are started from now on keep the lock if this process dies before it releases
+     * it. release() frees it for all of them. Off unless it is asked for.
+     */
+    public function setInheritable(bool $on): void {}
+
+    /**
+     * Removes the file and releases: the only safe way to delete a lock file.
+     *
+     * @return bool true
+     * @throws \LogicException the lock is not held exclusively
+     * @throws LostLockException the path names another file, which is left alone; the lock is released
+     * @throws SystemException the directory does not allow it; the lock is still held
+     */
+    public function remove(): bool {}
+}
+
+/** Who holds a lock, or held it when it died. A value: it does not change with the lock. */
+final class Holder
+{
+    private ?int $pid = null;
+    private string $host = "";
+    private string $user = "";
+    private string $command = "";
+    private string $label = "";
+    private bool $shared = false;
+    private ?float $since = null;
+    private ?bool $alive = null;
+    private bool $self = false;
+    private bool $ancestor = false;
+    private bool $inherited = false;
+    private ?int $acquirer = null;
+    private string $acquirerCommand = "";
+    private ?string $end = null;
+    private ?float $until = null;
+
+    private function __construct() {}
+
+    /** Process id, as seen from here. null: not known, or of another pid namespace. */
+    public function getPid(): ?int {}
+
+    /** Host name, "" where not known. */
+    public function getHost(): string {}
+
+    /** User name, "" where not known. */
+    public function getUser(): string {}
+
+    /** Command line, "" where not known. Control characters are shown as \x1b. */
+    public function getCommand(): string {}
+
+    /** What the holder said it takes the lock for, or what else the lock file says. */
+    public function getLabel(): string {}
+
+    public function isShared(): bool {}
+
+    /** Since when, in seconds of unix time. null: not known. */
+    public function getSince(): ?float {}
+
+    /** null: cannot be known from here. Never true for an abandoned one. */
+    public function isAlive(): ?bool {}
+
+    /** This process. */
+    public function isSelf(): bool {}
+
+    /** A live process from which this one descends: a child tool may go on under its parent's lock. */
+    public function isAncestor(): bool {}
+
+    /** Who took the lock no longer has it; this process got the descriptor from it and keeps the lock. */
+    public function isInherited(): bool {}
+
+    /**
+     * Why an abandoned one ended: "killed or crashed", "fatal error", "memory limit", "time limit",
+     * "uncaught Foo", "exception Foo", "exit status 3". null: it is no abandoned one.
+     */
+    public function getEnd(): ?string {}
+
+    /** A sentence for an operator: pid, user, host, command, age. */
+    public function __toString(): string {}
+}
+
+/** What all exceptions of sitelock are. */
+class LockException extends \RuntimeException
+{
+}
+
+/** Somebody else has the lock. */
+final class BusyException extends LockException
+{
+    private array $holders = [];
+
+    /** @return Holder[] at least one */
+    public function getHolders(): array {}
+}
+
+/** Waiting could never end: this request itself has the lock, through another object. */
+final class DeadlockException extends LockException
+{
+}
+
+/** The lock was taken away: its file was removed or replaced while it was held. */
+final class LostLockException extends LockException
+{
+}
+
+/** The path is a symbolic link, no regular file, a file with a second name, of a foreign owner, or outside open_basedir. */
+final class UnsafePathException extends LockException
+{
+}
+
+/** The file system cannot lock. */
+final class UnsupportedException extends LockException
+{
+}
+
+/** The kernel said no. The code is its errno; the message names the call and the path. */
+final class SystemException extends LockException
+{
+}

@@ -1,0 +1,47 @@
+# What the tools share. Sourced by bash scripts that have set -eu.
+
+root=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
+
+# What is built or downloaded once and kept between runs: other PHPs, chroots.
+cache=${SITELOCK_CACHE:-/var/cache/sitelock}
+
+say() {
+    printf '\n== %s\n' "$*"
+}
+
+die() {
+    printf '%s: %s\n' "${0##*/}" "$*" >&2
+    exit 1
+}
+
+# install PACKAGE...: Debian packages, quietly when they are there already.
+install_packages() {
+    local missing=() package
+    for package in "$@"; do
+        dpkg-query -W -f '${db:Status-Abbrev}' "$package" 2>/dev/null | grep -q '^ii' || missing+=("$package")
+    done
+    [ ${#missing[@]} -gt 0 ] || return 0
+    [ "$(id -u)" = 0 ] || die "missing packages, install them as root: apt-get install ${missing[*]}"
+    echo "installing ${missing[*]}"
+    apt-get update -qq
+    DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends "${missing[@]}" >/dev/null
+}
+
+# copy_sources DIRECTORY: the tree as git would commit it, without what builds left behind.
+copy_sources() {
+    mkdir -p "$1"
+    git -C "$root" ls-files -z --cached --others --exclude-standard |
+        (cd "$root" && while IFS= read -r -d '' file; do [ -e "$file" ] && printf '%s\0' "$file"; done) |
+        tar -C "$root" --null -T - -c | tar -C "$1" -x
+}
+
+# build_extension SOURCES [CONFIGURE OPTION...]: in place, quietly; the log is kept beside it.
+build_extension() {
+    local sources=$1
+    shift
+    (
+        cd "$sources"
+        { "${PHPIZE:-phpize}" && ./configure --with-php-config="${PHP_CONFIG:-php-config}" "$@" && make -j"$(nproc)"; } \
+            >build.log 2>&1 || { tail -n 40 build.log >&2; die "the build failed, see $sources/build.log"; }
+    )
+}
