@@ -233,7 +233,7 @@ enum sl_result sl_file_lock_acquire(
 		forget_abandoned(lock);
 		return result;
 	}
-	lock->pid = getpid();
+	lock->pid = sl_process_self()->process.pid;
 	lock->generation++;
 	return SL_OK;
 }
@@ -262,11 +262,13 @@ enum sl_result sl_file_lock_release(
 
 enum sl_result sl_file_lock_remove(struct sl_file_lock *lock, struct sl_failure *failure)
 {
-	enum sl_result result = sl_file_lock_check(lock, failure);
+	if (!sl_file_lock_is_held(lock) || lock->mode != SL_EXCLUSIVE)
+		return SL_NOT_HELD;
+	enum sl_result result = sl_lock_path_names(lock->path, &lock->file, failure);
+	if (result == SL_LOST)
+		unlock(lock);
 	if (result != SL_OK)
 		return result;
-	if (lock->mode != SL_EXCLUSIVE)
-		return SL_NOT_HELD;
 	/* While we hold it nobody who keeps to the protocol can put another file here; and who opened
 	 * this one before finds, once he has its lock, that the path no longer names it. */
 	if (unlink(lock->path) != 0)

@@ -73,7 +73,10 @@ enum sl_result sl_file_lock_acquire(
 enum sl_result sl_file_lock_release(
 	struct sl_file_lock *lock, const char *end, struct sl_failure *failure);
 
-/* Removes the file and releases. Exclusive only. On SL_SYSTEM the lock is still held. */
+/*
+ * Removes the file and releases. Exclusive only. SL_LOST: the path names another file, which is
+ * left alone; released. SL_SYSTEM: still held.
+ */
 enum sl_result sl_file_lock_remove(struct sl_file_lock *lock, struct sl_failure *failure);
 
 /* Held by this process, as far as we know; sl_file_lock_check asks the file system. */

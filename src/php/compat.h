@@ -41,12 +41,13 @@ typedef bool sl_bool_argument;
 typedef zend_bool sl_bool_argument;
 #endif
 
-/* A value that an argument cannot have: \ValueError since 8.0. */
+/* A value that an argument cannot have: \ValueError since 8.0. `name` is that of the argument. */
 #if PHP_VERSION_ID >= 80000
-#define sl_argument_error(number, ...) zend_argument_value_error(number, __VA_ARGS__)
+#define sl_argument_error(number, name, message) zend_argument_value_error(number, message)
 #else
-#define sl_argument_error(number, ...)                                                             \
-	zend_throw_exception_ex(spl_ce_InvalidArgumentException, 0, "Argument " #number " " __VA_ARGS__)
+#define sl_argument_error(number, name, message)                                                   \
+	zend_throw_exception(                                                                          \
+		spl_ce_InvalidArgumentException, "Argument #" #number " ($" name ") " message, 0)
 #endif
 
 /* Some of these take a zend_object since 8.0, and a zval that holds it before. */

@@ -69,8 +69,8 @@ ZEND_METHOD(Sitelock_FileLock, __construct)
 			return;
 		}
 		if ((permissions & ~0777) != 0 || (permissions & 0600) != 0600) {
-			sl_argument_error(3,
-				"($permissions) must be between 0600 and 0777, readable and writable by the owner");
+			sl_argument_error(3, "permissions",
+				"must be between 0600 and 0777, readable and writable by the owner");
 			return;
 		}
 		path = sl_path_resolve(path);

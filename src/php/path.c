@@ -20,19 +20,19 @@ zend_string *sl_path_resolve(zend_string *path)
 	char absolute[MAXPATHLEN];
 
 	if (ZSTR_LEN(path) == 0) {
-		sl_argument_error(1, "($path) must not be empty");
+		sl_argument_error(1, "path", "must not be empty");
 		return NULL;
 	}
 	if (CHECK_NULL_PATH(ZSTR_VAL(path), ZSTR_LEN(path))) {
-		sl_argument_error(1, "($path) must not contain any null bytes");
+		sl_argument_error(1, "path", "must not contain any null bytes");
 		return NULL;
 	}
 	if (names_a_stream(ZSTR_VAL(path))) {
-		sl_argument_error(1, "($path) must be a plain path: a stream cannot be locked");
+		sl_argument_error(1, "path", "must be a plain path: a stream cannot be locked");
 		return NULL;
 	}
 	if (ZSTR_VAL(path)[ZSTR_LEN(path) - 1] == '/') {
-		sl_argument_error(1, "($path) must not end in a slash: it is to be a file");
+		sl_argument_error(1, "path", "must not end in a slash: it is to be a file");
 		return NULL;
 	}
 	/* CWD_EXPAND, because the default follows symbolic links, and then none would be refused. On

@@ -1,0 +1,72 @@
+--TEST--
+The names, types and ancestry of the public classes
+--EXTENSIONS--
+sitelock
+--FILE--
+<?php
+require __DIR__ . '/../helper.inc';
+
+foreach (['Sitelock\\Lock', 'Sitelock\\FileLock', 'Sitelock\\Holder'] as $name) {
+    $class = new ReflectionClass($name);
+    echo $class->isInterface() ? 'interface' : ($class->isFinal() ? 'final class' : 'class'), " $name";
+    echo $class->getInterfaceNames() ? ': ' . implode(', ', array_diff($class->getInterfaceNames(), ['Stringable'])) : '', "\n";
+    foreach ($class->getMethods() as $method) {
+        $parameters = array_map(function ($p) {
+            return '$' . $p->getName() . ($p->isOptional() ? '?' : '');
+        }, $method->getParameters());
+        echo $method->isPublic() ? '  ' : '  private ', $method->getName(), '(', implode(', ', $parameters), ")\n";
+    }
+}
+foreach (['Lock', 'Busy', 'Deadlock', 'LostLock', 'UnsafePath', 'Unsupported', 'System'] as $name) {
+    $class = new ReflectionClass("Sitelock\\{$name}Exception");
+    echo $class->getName(), ' extends ', $class->getParentClass()->getName(), "\n";
+}
+echo (new ReflectionFunction('Sitelock\\held'))->getName(), "\n";
+check('the version is known', (bool) preg_match('/^\d+\.\d+\.\d+$/', phpversion('sitelock')));
+?>
+--EXPECT--
+interface Sitelock\Lock
+  acquire()
+  acquireShared()
+  release()
+  isAcquired()
+  getHolders()
+  synchronized($critical)
+  getPath()
+final class Sitelock\FileLock: Sitelock\Lock
+  __construct($path, $label?, $permissions?, $record?)
+  acquire()
+  acquireShared()
+  release()
+  isAcquired()
+  getHolders()
+  synchronized($critical)
+  getPath()
+  getAbandonedBy()
+  markConsistent()
+  setInheritable($on)
+  remove()
+final class Sitelock\Holder: 
+  private __construct()
+  getPid()
+  getHost()
+  getUser()
+  getCommand()
+  getLabel()
+  isShared()
+  getSince()
+  isAlive()
+  isSelf()
+  isAncestor()
+  isInherited()
+  getEnd()
+  __toString()
+Sitelock\LockException extends RuntimeException
+Sitelock\BusyException extends Sitelock\LockException
+Sitelock\DeadlockException extends Sitelock\LockException
+Sitelock\LostLockException extends Sitelock\LockException
+Sitelock\UnsafePathException extends Sitelock\LockException
+Sitelock\UnsupportedException extends Sitelock\LockException
+Sitelock\SystemException extends Sitelock\LockException
+Sitelock\held
+ok the version is known
