@@ -22,11 +22,13 @@ static enum sl_result open_failed(const char *path, struct sl_failure *failure)
 {
 	switch (errno) {
 	case ELOOP: {
-		/* O_NOFOLLOW says ELOOP, but so does a loop among the parent directories. */
+		/* O_NOFOLLOW says ELOOP, but so does a loop among the parent directories: then lstat says
+		 * it too. What lstat finds in the end does not matter, it may have been swapped meanwhile.
+		 */
 		struct stat st;
-		bool link = lstat(path, &st) == 0 && S_ISLNK(st.st_mode);
+		bool parents = lstat(path, &st) != 0 && errno == ELOOP;
 		errno = ELOOP;
-		return sl_failed(failure, link ? SL_UNSAFE_SYMLINK : SL_SYSTEM, "open");
+		return sl_failed(failure, parents ? SL_SYSTEM : SL_UNSAFE_SYMLINK, "open");
 	}
 	case EISDIR: /* a directory */
 	case ENXIO:  /* a socket, or a device without a driver */

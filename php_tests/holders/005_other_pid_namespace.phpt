@@ -1,0 +1,38 @@
+--TEST--
+From another pid namespace the holder is unknown, never [] while busy and never a wrong pid
+--EXTENSIONS--
+sitelock
+--SKIPIF--
+<?php if (posix_geteuid() !== 0) die('skip needs root'); ?>
+--FILE--
+<?php
+require __DIR__ . '/../helper.inc';
+
+$path = test_path();
+$look = '$lock = new Sitelock\FileLock($path); $busy = !$lock->acquire(); $holders = $lock->getHolders();
+    if (!$busy) { $lock->release(); }
+    say(($busy ? "busy" : "free") . ", " . count($holders) . " holder, pid " . var_export($holders ? $holders[0]->getPid() : "-", true)
+        . ", alive " . var_export($holders ? $holders[0]->isAlive() : "-", true) . ", label " . ($holders ? $holders[0]->getLabel() : "-"));';
+$inside = function (string $code) use ($path) {
+    $command = array_merge(['unshare', '--pid', '--fork', '--mount-proc', '--kill-child'],
+        php_command(['-r', '$path = ' . var_export($path, true) . '; require ' . var_export(realpath(__DIR__ . '/../helper.inc'), true) . ';' . $code]));
+    return proc_open($command, [['pipe', 'r'], ['pipe', 'w']], $GLOBALS['pipes']);
+};
+$child = new Child('$lock = new Sitelock\FileLock($path, "outside"); $lock->acquire(); say("locked"); hear();', $path);
+$child->hear();
+$process = $inside($look);
+echo 'held outside, seen from inside: ', fgets($pipes[1]);
+proc_close($process);
+$child->kill();
+
+$process = $inside('$lock = new Sitelock\FileLock($path, "inside"); $lock->acquire(); say("locked"); hear();');
+fgets($pipes[1]);
+$holders = (new Sitelock\FileLock($path))->getHolders();
+$comm = count($holders) === 1 ? trim(file_get_contents('/proc/' . $holders[0]->getPid() . '/comm')) : '';
+check('held inside, seen from outside: the process, by its pid out here', count($holders) === 1 && strpos(basename(PHP_BINARY), $comm) === 0 && $holders[0]->isAlive());
+fclose($pipes[0]);
+proc_close($process);
+?>
+--EXPECT--
+held outside, seen from inside: busy, 1 holder, pid NULL, alive NULL, label outside
+ok held inside, seen from outside: the process, by its pid out here
