@@ -10,7 +10,7 @@ $path = test_path();
 $lock = new Sitelock\FileLock($path, "Übernacht: site\n\x1b[31mred\x07");
 $lock->acquire();
 $lines = explode("\n", file_get_contents($path));
-check('held', (bool) preg_match('/^sitelock 1 held     sum [0-9a-f]{16} size \d{4}$/', $lines[0]));
+check('held', (bool) preg_match('/^sitelock 1 held     sum [0-9a-f]{16} size \d{4} dead 0000$/', $lines[0]));
 check('the process', (bool) preg_match('/^pid ' . getmypid() . ' start \d+ boot [0-9a-f-]{36} pidns \d+$/', $lines[1]));
 check('since', (bool) preg_match('/^since \d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{6}Z$/', $lines[2]));
 check('host', $lines[3] === 'host ' . php_uname('n'));

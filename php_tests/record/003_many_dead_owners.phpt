@@ -19,7 +19,7 @@ foreach ($lock->getAbandonedBy() as $holder) {
     check('cut between characters', preg_match('//u', $holder->getLabel()) === 1);
 }
 $lock->release();
-check('the file counts them', strpos(file_get_contents($path), "\ndead 7\n") !== false);
+check('the file counts them', strpos(file_get_contents($path), " dead 0007\n") !== false);
 check('and stays small', filesize($path) <= 2048);
 ?>
 --EXPECT--

@@ -145,9 +145,9 @@ static enum sl_result open_and_lock(
 	return SL_BUSY;
 }
 
-static void describe_self(const struct sl_file_lock *lock, struct sl_owner *owner)
+static void describe_self(
+	const struct sl_file_lock *lock, const struct sl_self *self, struct sl_owner *owner)
 {
-	const struct sl_self *self = sl_process_self();
 	owner->process = self->process;
 	owner->since = lock->since;
 	owner->until = (struct timespec){0, 0};
@@ -159,13 +159,13 @@ static void describe_self(const struct sl_file_lock *lock, struct sl_owner *owne
 }
 
 /* Writes our record in this state. `end` is why it failed, or NULL. */
-static enum sl_result write_record(struct sl_file_lock *lock, enum sl_record_state state,
-	const char *end, struct sl_failure *failure)
+static enum sl_result write_record(struct sl_file_lock *lock, const struct sl_self *self,
+	enum sl_record_state state, const char *end, struct sl_failure *failure)
 {
 	struct sl_record_image image;
 	struct sl_owner owner;
 
-	describe_self(lock, &owner);
+	describe_self(lock, self, &owner);
 	if (end != NULL) {
 		sl_text_visible(owner.end, sizeof owner.end, end, strlen(end));
 		clock_gettime(CLOCK_REALTIME, &owner.until);
@@ -219,13 +219,14 @@ enum sl_result sl_file_lock_acquire(
 	enum sl_result result = open_and_lock(lock, mode, failure);
 	if (result != SL_OK)
 		return result;
+	const struct sl_self *self = sl_process_self();
 	clock_gettime(CLOCK_REALTIME, &lock->since);
 	lock->mode = mode;
 	/* The record is read even when none is to be written: what a dead owner left half done concerns
 	 * us all the same. Shared holders write nothing, there may be many at once. */
 	result = read_record(lock, failure);
 	if (result == SL_OK && lock->record && mode == SL_EXCLUSIVE)
-		result = write_record(lock, SL_RECORD_HELD, NULL, failure);
+		result = write_record(lock, self, SL_RECORD_HELD, NULL, failure);
 	if (result == SL_OK && lock->entry.inheritable)
 		result = sl_file_lock_set_inheritable(lock, true, failure);
 	if (result != SL_OK) {
@@ -233,7 +234,7 @@ enum sl_result sl_file_lock_acquire(
 		forget_abandoned(lock);
 		return result;
 	}
-	lock->pid = sl_process_self()->process.pid;
+	lock->pid = self->process.pid;
 	lock->generation++;
 	return SL_OK;
 }
@@ -254,7 +255,7 @@ enum sl_result sl_file_lock_release(
 		if (end == NULL)
 			sl_record_write(lock->entry.descriptor, lock->flip.bytes, lock->flip.size, &ignored);
 		else
-			write_record(lock, SL_RECORD_FAILED, end, &ignored);
+			write_record(lock, sl_process_self(), SL_RECORD_FAILED, end, &ignored);
 	}
 	unlock(lock);
 	return result;
@@ -292,7 +293,7 @@ enum sl_result sl_file_lock_mark_consistent(struct sl_file_lock *lock, struct sl
 		return SL_OK;
 	struct sl_abandoned *abandoned = lock->abandoned;
 	lock->abandoned = NULL;
-	enum sl_result result = write_record(lock, SL_RECORD_HELD, NULL, failure);
+	enum sl_result result = write_record(lock, sl_process_self(), SL_RECORD_HELD, NULL, failure);
 	if (result == SL_OK)
 		free(abandoned);
 	else

@@ -12,14 +12,19 @@
  * short write over both. The state counts for the checksum, so a reader never takes an old state
  * for that of a new record.
  */
-#define MAGIC      "sitelock 1 "
-#define MAGIC_SIZE (sizeof MAGIC - 1)
-#define STATE_SIZE 8
-#define SUM_KEY    " sum "
-#define SUM_OFFSET (MAGIC_SIZE + STATE_SIZE + sizeof SUM_KEY - 1)
-#define SUM_SIZE   16
-#define BODY       (SUM_OFFSET + SUM_SIZE) /* from here on the checksum sees the bytes */
-#define SIZE_KEY   " size "
+#define MAGIC       "sitelock 1 "
+#define MAGIC_SIZE  (sizeof MAGIC - 1)
+#define STATE_SIZE  8
+#define SUM_KEY     " sum "
+#define SUM_OFFSET  (MAGIC_SIZE + STATE_SIZE + sizeof SUM_KEY - 1)
+#define SUM_SIZE    16
+#define BODY        (SUM_OFFSET + SUM_SIZE) /* from here on the checksum sees the bytes */
+#define SIZE_KEY    " size "
+#define SIZE_OFFSET (BODY + sizeof SIZE_KEY - 1)
+#define DEAD_KEY    " dead "
+#define DEAD_OFFSET (SIZE_OFFSET + NUMBER_SIZE + sizeof DEAD_KEY - 1)
+#define NUMBER_SIZE 4 /* digits of both */
+#define NUMBER_MAX  9999
 
 /* How much of an abandoned owner's texts is kept: four of them and a full owner fit a record. */
 #define CUT_HOST    40
@@ -35,16 +40,25 @@ static const char *const state_words[] = {
 };
 
 /* Detects torn and foreign content, nothing more: 8 bytes a step, the same on every machine. */
-static uint64_t checksum(const char *body, size_t size, enum sl_record_state state)
+static uint64_t checksum(const char *body, size_t size)
 {
-	uint64_t sum = 0x9E3779B97F4A7C15u + (uint64_t)state;
-	for (size_t i = 0; i < size; i += 8) {
-		uint64_t word = 0;
-		memcpy(&word, body + i, size - i < 8 ? size - i : 8);
+	uint64_t sum = 0x9E3779B97F4A7C15u, word;
+	size_t i = 0;
+	for (; i + sizeof word <= size; i += sizeof word) {
+		memcpy(&word, body + i, sizeof word);
 		sum = (sum ^ le64toh(word)) * 0xFF51AFD7ED558CCDu;
 		sum ^= sum >> 32;
 	}
-	return sum;
+	word = 0;
+	memcpy(&word, body + i, size - i);
+	return (sum ^ le64toh(word)) * 0xFF51AFD7ED558CCDu;
+}
+
+/* The state counts too, at the end: one pass over the body serves for `held` and for `released`. */
+static uint64_t seal(uint64_t body_sum, enum sl_record_state state)
+{
+	uint64_t sum = (body_sum ^ (uint64_t)state) * 0xC4CEB9FE1A85EC53u;
+	return sum ^ sum >> 32;
 }
 
 static void put_sum(char *target, uint64_t sum)
@@ -138,22 +152,22 @@ static void add_abandoned_owner(struct sl_text *text, const struct sl_owner *own
 	add_line(text, "end ", owner->end, CUT_END);
 }
 
+static void put_number(char *target, unsigned number)
+{
+	struct sl_text digits = {target, NUMBER_SIZE, 0};
+	add_padded(&digits, number < NUMBER_MAX ? number : NUMBER_MAX, NUMBER_SIZE);
+}
+
 void sl_record_encode(struct sl_record_image *image, enum sl_record_state state,
 	const struct sl_owner *owner, const struct sl_abandoned *abandoned, size_t size)
 {
-	/* The size line is written last, when the size is known: its width is fixed. */
 	struct sl_text text = {image->bytes, sizeof image->bytes - 1, 0};
 	sl_text_add(&text, MAGIC);
 	sl_text_add(&text, state_words[state]);
-	sl_text_add(&text, SUM_KEY "0000000000000000" SIZE_KEY "0000\n");
+	sl_text_add(&text, SUM_KEY "0000000000000000" SIZE_KEY "0000" DEAD_KEY "0000\n");
 	add_owner(&text, owner);
-	if (abandoned != NULL && abandoned->total > 0) {
-		sl_text_add(&text, "dead ");
-		sl_text_add_number(&text, abandoned->total);
-		sl_text_add(&text, "\n");
-		for (unsigned i = 0; i < abandoned->count; i++)
-			add_abandoned_owner(&text, &abandoned->owners[i]);
-	}
+	for (unsigned i = 0; abandoned != NULL && i < abandoned->count; i++)
+		add_abandoned_owner(&text, &abandoned->owners[i]);
 
 	size_t steps = text.length / SL_RECORD_STEP + 1; /* at least one byte for the last newline */
 	image->size = steps * SL_RECORD_STEP;
@@ -162,9 +176,10 @@ void sl_record_encode(struct sl_record_image *image, enum sl_record_state state,
 	memset(image->bytes + text.length, ' ', image->size - text.length);
 	image->bytes[image->size - 1] = '\n';
 
-	struct sl_text digits = {image->bytes + BODY + sizeof SIZE_KEY - 1, 4, 0};
-	add_padded(&digits, (unsigned)image->size, 4);
-	put_sum(image->bytes + SUM_OFFSET, checksum(image->bytes + BODY, image->size - BODY, state));
+	put_number(image->bytes + SIZE_OFFSET, (unsigned)image->size);
+	put_number(image->bytes + DEAD_OFFSET, abandoned != NULL ? abandoned->total : 0);
+	image->body_sum = checksum(image->bytes + BODY, image->size - BODY);
+	put_sum(image->bytes + SUM_OFFSET, seal(image->body_sum, state));
 }
 
 void sl_record_encode_flip(struct sl_record_flip *flip, const struct sl_record_image *image)
@@ -172,16 +187,28 @@ void sl_record_encode_flip(struct sl_record_flip *flip, const struct sl_record_i
 	flip->size = BODY;
 	memcpy(flip->bytes, image->bytes, flip->size);
 	memcpy(flip->bytes + MAGIC_SIZE, state_words[SL_RECORD_RELEASED], STATE_SIZE);
-	put_sum(flip->bytes + SUM_OFFSET,
-		checksum(image->bytes + BODY, image->size - BODY, SL_RECORD_RELEASED));
+	put_sum(flip->bytes + SUM_OFFSET, seal(image->body_sum, SL_RECORD_RELEASED));
 }
 
-/* The state and size of a record that is whole, or SL_RECORD_NONE. */
-static enum sl_record_state verify(const char *bytes, size_t length, size_t *size)
+static bool get_number(const char *source, unsigned *number)
 {
-	uint64_t number;
-	char digits[5] = "", sum[SUM_SIZE];
+	char digits[NUMBER_SIZE + 1];
 	const char *cursor = digits;
+	uint64_t value;
+
+	memcpy(digits, source, NUMBER_SIZE);
+	digits[NUMBER_SIZE] = '\0';
+	if (!sl_text_read_number(&cursor, &value) || *cursor != '\0')
+		return false;
+	*number = (unsigned)value;
+	return true;
+}
+
+/* The state, size and number of dead owners of a record that is whole, or SL_RECORD_NONE. */
+static enum sl_record_state verify(const char *bytes, size_t length, size_t *size, unsigned *dead)
+{
+	char sum[SUM_SIZE];
+	unsigned number;
 	enum sl_record_state state = SL_RECORD_HELD;
 
 	*size = 0;
@@ -190,10 +217,10 @@ static enum sl_record_state verify(const char *bytes, size_t length, size_t *siz
 	while (memcmp(bytes + MAGIC_SIZE, state_words[state], STATE_SIZE) != 0)
 		if (++state > SL_RECORD_FAILED)
 			return SL_RECORD_NONE;
-	memcpy(digits, bytes + BODY + sizeof SIZE_KEY - 1, 4);
-	if (!sl_text_read_number(&cursor, &number) || number > length || number < SL_RECORD_STEP)
+	if (!get_number(bytes + SIZE_OFFSET, &number) || number > length || number < SL_RECORD_STEP ||
+		!get_number(bytes + DEAD_OFFSET, dead))
 		return SL_RECORD_NONE;
-	put_sum(sum, checksum(bytes + BODY, number - BODY, state));
+	put_sum(sum, seal(checksum(bytes + BODY, number - BODY), state));
 	if (memcmp(sum, bytes + SUM_OFFSET, SUM_SIZE) != 0)
 		return SL_RECORD_NONE;
 	*size = number;
@@ -202,8 +229,8 @@ static enum sl_record_state verify(const char *bytes, size_t length, size_t *siz
 
 bool sl_record_is_quiet(const char *bytes, size_t length, size_t *size)
 {
-	return verify(bytes, length, size) == SL_RECORD_RELEASED &&
-		   memmem(bytes, *size, "\nabandoned ", 11) == NULL;
+	unsigned dead;
+	return verify(bytes, length, size, &dead) == SL_RECORD_RELEASED && dead == 0;
 }
 
 static bool read_key(const char **cursor, const char *key)
@@ -284,16 +311,12 @@ static void read_body(struct sl_record *record, const char *body, size_t length)
 	buffer[length] = '\0';
 	for (char *line = buffer, *end; (end = strchr(line, '\n')) != NULL; line = end + 1) {
 		const char *cursor = line;
-		uint64_t number;
 		*end = '\0';
 		if (read_key(&cursor, "abandoned ")) {
 			if (abandoned->count == SL_ABANDONED_MAX)
 				break;
 			owner = &abandoned->owners[abandoned->count++];
 			read_line(cursor, owner);
-		} else if (read_key(&cursor, "dead ")) {
-			if (sl_text_read_number(&cursor, &number))
-				abandoned->total = number > UINT32_MAX ? UINT32_MAX : (unsigned)number;
 		} else {
 			read_line(line, owner);
 		}
@@ -305,7 +328,7 @@ static void read_body(struct sl_record *record, const char *body, size_t length)
 void sl_record_decode(struct sl_record *record, const char *bytes, size_t length)
 {
 	memset(record, 0, sizeof *record);
-	record->state = verify(bytes, length, &record->size);
+	record->state = verify(bytes, length, &record->size, &record->abandoned.total);
 	if (record->state != SL_RECORD_NONE) {
 		read_body(record, bytes + BODY, record->size - BODY);
 	} else {
@@ -331,7 +354,7 @@ void sl_record_abandon(
 		memcpy(dead->end, SL_END_KILLED, sizeof SL_END_KILLED);
 	if (dead->until.tv_sec == 0)
 		dead->until = now;
-	if (abandoned->total < UINT32_MAX)
+	if (abandoned->total < NUMBER_MAX)
 		abandoned->total++;
 }
 

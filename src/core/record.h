@@ -3,7 +3,7 @@
  *
  * It is text that a person can read with cat(1):
  *
- *     sitelock 1 held     sum 8d1f0a6be2c94577 size 512
+ *     sitelock 1 held     sum 8d1f0a6be2c94577 size 0512 dead 0001
  *     pid 4211 start 8812345 boot 1c0b...-... pidns 4026531836
  *     since 2026-11-21T12:16:41.250317Z
  *     host web1
@@ -84,6 +84,7 @@ struct sl_record {
 struct sl_record_image {
 	char bytes[SL_RECORD_MAX];
 	size_t size;
+	uint64_t body_sum;
 };
 struct sl_record_flip {
 	char bytes[48];

@@ -1,0 +1,105 @@
+/*
+ * The floor: the system calls of one uncontended acquire() and release() of a FileLock, and nothing
+ * else. bench/run compares them with what strace(1) sees of the extension, so when the extension
+ * makes other ones this file has to follow.
+ *
+ *     floor PATH PAIRS record|bare      prints nanoseconds per pair
+ */
+#include <fcntl.h>
+#include <stdbool.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/file.h>
+#include <sys/stat.h>
+#include <time.h>
+#include <unistd.h>
+
+#define OPEN_FLAGS (O_RDWR | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY)
+
+#define RECORD_MAX 2048 /* how much the extension asks for when it reads a record */
+#define FLIP_SIZE  40   /* how much it writes to turn a record from held into released */
+
+static char record[RECORD_MAX];
+static size_t record_size; /* 0: without record */
+
+static void check(bool good, const char *call)
+{
+	if (good)
+		return;
+	perror(call);
+	exit(1);
+}
+
+/* The record that the extension left is what we write again and again: the same size, and what is
+ * in the file stays a record. */
+static void load_record(const char *path)
+{
+	int fd = open(path, O_RDONLY | O_CLOEXEC);
+	check(fd >= 0, path);
+	ssize_t got = read(fd, record, sizeof record);
+	check(got > FLIP_SIZE, "read a record");
+	close(fd);
+	record_size = (size_t)got;
+}
+
+static void write_bytes(int fd, size_t size)
+{
+	check(pwrite(fd, record, size, 0) == (ssize_t)size, "pwrite");
+}
+
+static int acquire(const char *path)
+{
+	struct stat st;
+	char bytes[RECORD_MAX];
+
+	int fd = open(path, OPEN_FLAGS);
+	check(fd >= 0, "open");
+	check(fstat(fd, &st) == 0, "fstat");
+	check(flock(fd, LOCK_EX | LOCK_NB) == 0, "flock");
+	check(lstat(path, &st) == 0, "lstat");
+	getpid();
+	geteuid();
+	check(pread(fd, bytes, sizeof bytes, 0) >= 0, "pread");
+	if (record_size > 0)
+		write_bytes(fd, record_size);
+	return fd;
+}
+
+static void release(const char *path, int fd)
+{
+	struct stat st;
+
+	getpid();
+	check(lstat(path, &st) == 0, "lstat");
+	if (record_size > 0)
+		write_bytes(fd, FLIP_SIZE);
+	check(flock(fd, LOCK_UN) == 0, "flock");
+	check(close(fd) == 0, "close");
+}
+
+static double nanoseconds_for(const char *path, long pairs)
+{
+	struct timespec start, end;
+
+	clock_gettime(CLOCK_MONOTONIC, &start);
+	for (long i = 0; i < pairs; i++)
+		release(path, acquire(path));
+	clock_gettime(CLOCK_MONOTONIC, &end);
+	return (double)(end.tv_sec - start.tv_sec) * 1e9 + (double)(end.tv_nsec - start.tv_nsec);
+}
+
+int main(int argc, char **argv)
+{
+	if (argc != 4) {
+		fprintf(stderr, "usage: floor PATH PAIRS record|bare\n");
+		return 2;
+	}
+	const char *path = argv[1];
+	long pairs = atol(argv[2]);
+	if (strcmp(argv[3], "record") == 0)
+		load_record(path);
+	nanoseconds_for(path, pairs / 10); /* warms up */
+	printf("%.1f\n", nanoseconds_for(path, pairs) / (double)pairs);
+	return 0;
+}
