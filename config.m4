@@ -16,10 +16,10 @@ if test "$PHP_SITELOCK" != "no"; then
     *) AC_MSG_ERROR([sitelock needs Linux, this is $host_os]) ;;
   esac
 
-  SITELOCK_CFLAGS="-std=gnu11 -fvisibility=hidden -pthread -DZEND_ENABLE_STATIC_TSRMLS_CACHE=1"
+  SITELOCK_CFLAGS="-std=gnu11 -D_GNU_SOURCE -fvisibility=hidden -pthread -DZEND_ENABLE_STATIC_TSRMLS_CACHE=1"
   if test "$PHP_SITELOCK_DEV" != "no"; then
     dnl PHP's own headers are no cleaner than they are.
-    SITELOCK_CFLAGS="$SITELOCK_CFLAGS -Wall -Wextra -Werror -Wstrict-prototypes -Wformat=2 -Wvla -Wno-unused-parameter -fstack-protector-strong"
+    SITELOCK_CFLAGS="$SITELOCK_CFLAGS -Wall -Wextra -Werror -Wformat=2 -Wvla -Wno-unused-parameter -fstack-protector-strong"
   fi
 
   SITELOCK_CORE="

@@ -1,7 +1,5 @@
 --TEST--
 The names, types and ancestry of the public classes
---EXTENSIONS--
-sitelock
 --FILE--
 <?php
 require __DIR__ . '/../helper.inc';
@@ -9,7 +7,8 @@ require __DIR__ . '/../helper.inc';
 foreach (['Sitelock\\Lock', 'Sitelock\\FileLock', 'Sitelock\\Holder'] as $name) {
     $class = new ReflectionClass($name);
     echo $class->isInterface() ? 'interface' : ($class->isFinal() ? 'final class' : 'class'), " $name";
-    echo $class->getInterfaceNames() ? ': ' . implode(', ', array_diff($class->getInterfaceNames(), ['Stringable'])) : '', "\n";
+    $interfaces = array_diff($class->getInterfaceNames(), ['Stringable']);
+    echo $interfaces ? ': ' . implode(', ', $interfaces) : '', "\n";
     foreach ($class->getMethods() as $method) {
         $parameters = array_map(function ($p) {
             return '$' . $p->getName() . ($p->isOptional() ? '?' : '');
@@ -46,7 +45,7 @@ final class Sitelock\FileLock: Sitelock\Lock
   markConsistent()
   setInheritable($on)
   remove()
-final class Sitelock\Holder: 
+final class Sitelock\Holder
   private __construct()
   getPid()
   getHost()

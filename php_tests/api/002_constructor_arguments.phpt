@@ -1,7 +1,5 @@
 --TEST--
 The constructor refuses what cannot be right, and touches nothing
---EXTENSIONS--
-sitelock
 --FILE--
 <?php
 require __DIR__ . '/../helper.inc';

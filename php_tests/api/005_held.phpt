@@ -1,7 +1,5 @@
 --TEST--
 held() lists the locks of this request in the order in which it got them
---EXTENSIONS--
-sitelock
 --FILE--
 <?php
 require __DIR__ . '/../helper.inc';

@@ -1,7 +1,5 @@
 --TEST--
 synchronized() acquires, calls, and gives back what it acquired
---EXTENSIONS--
-sitelock
 --FILE--
 <?php
 require __DIR__ . '/../helper.inc';

@@ -1,7 +1,5 @@
 --TEST--
 A busy lock names pid, user, host, command, label, age and what comes next
---EXTENSIONS--
-sitelock
 --FILE--
 <?php
 require __DIR__ . '/../helper.inc';

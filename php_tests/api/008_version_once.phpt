@@ -1,7 +1,5 @@
 --TEST--
 phpinfo() shows the module
---EXTENSIONS--
-sitelock
 --FILE--
 <?php
 require __DIR__ . '/../helper.inc';

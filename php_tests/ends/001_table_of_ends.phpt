@@ -1,7 +1,5 @@
 --TEST--
 How a lock ends, and what the next owner hears
---EXTENSIONS--
-sitelock
 --FILE--
 <?php
 require __DIR__ . '/../helper.inc';
@@ -46,7 +44,7 @@ $ends = [
     'a generator thrown away' => 'function g($path) { ' . $hold . ' yield 1; } $g = g($path); $g->current(); unset($g);',
     'SIGKILL' => $hold . 'posix_kill(getmypid(), SIGKILL);',
     'SIGTERM, default action' => $hold . 'posix_kill(getmypid(), SIGTERM);',
-    'SIGSEGV' => $hold . 'posix_kill(getmypid(), SIGSEGV);',
+    'SIGABRT' => $hold . 'posix_kill(getmypid(), SIGABRT);',
     'pcntl_exec' => $hold . 'pcntl_exec("/bin/true");',
 ];
 foreach ($ends as $end => $code) {
@@ -95,5 +93,5 @@ synchronized() left by a fatal error: fatal error
 a generator thrown away: nothing
 SIGKILL: killed or crashed
 SIGTERM, default action: killed or crashed
-SIGSEGV: killed or crashed
+SIGABRT: killed or crashed
 pcntl_exec: killed or crashed

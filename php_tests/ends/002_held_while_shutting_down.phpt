@@ -1,7 +1,5 @@
 --TEST--
 Still held while shutdown functions and destructors run, in whatever order globals die
---EXTENSIONS--
-sitelock
 --FILE--
 <?php
 require __DIR__ . '/../helper.inc';

@@ -1,7 +1,5 @@
 --TEST--
 A shutdown function or destructor can still give a lock back, and take one
---EXTENSIONS--
-sitelock
 --FILE--
 <?php
 require __DIR__ . '/../helper.inc';

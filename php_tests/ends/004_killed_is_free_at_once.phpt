@@ -1,7 +1,5 @@
 --TEST--
 After SIGKILL the next one has the lock at once, although a child of the dead one lives on
---EXTENSIONS--
-sitelock
 --FILE--
 <?php
 require __DIR__ . '/../helper.inc';

@@ -1,7 +1,5 @@
 --TEST--
 A program started by exec, shell_exec, proc_open, popen or pcntl_exec does not have the descriptor
---EXTENSIONS--
-sitelock
 --FILE--
 <?php
 require __DIR__ . '/../helper.inc';

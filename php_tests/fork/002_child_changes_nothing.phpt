@@ -1,7 +1,5 @@
 --TEST--
 A forked child’s exit, destructor, release() or exec changes nothing for the parent
---EXTENSIONS--
-sitelock
 --FILE--
 <?php
 require __DIR__ . '/../helper.inc';

@@ -1,7 +1,5 @@
 --TEST--
 Parent killed while a forked child lives: free; the control stays locked
---EXTENSIONS--
-sitelock
 --FILE--
 <?php
 require __DIR__ . '/../helper.inc';

@@ -1,7 +1,5 @@
 --TEST--
 setInheritable(true): children of every kind keep the lock when the owner is killed
---EXTENSIONS--
-sitelock
 --FILE--
 <?php
 require __DIR__ . '/../helper.inc';

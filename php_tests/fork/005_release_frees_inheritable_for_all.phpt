@@ -1,7 +1,5 @@
 --TEST--
 release() of an inheritable lock frees it for all, also after a fork
---EXTENSIONS--
-sitelock
 --FILE--
 <?php
 require __DIR__ . '/../helper.inc';

@@ -1,7 +1,5 @@
 --TEST--
 pcntl_exec() gives the lock back, unless it is inheritable
---EXTENSIONS--
-sitelock
 --FILE--
 <?php
 require __DIR__ . '/../helper.inc';

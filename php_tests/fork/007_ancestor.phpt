@@ -1,7 +1,5 @@
 --TEST--
 A child tool sees that its parent holds the lock, a stranger does not
---EXTENSIONS--
-sitelock
 --FILE--
 <?php
 require __DIR__ . '/../helper.inc';

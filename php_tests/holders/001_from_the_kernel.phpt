@@ -1,7 +1,5 @@
 --TEST--
 The kernel says who holds it, whatever the record says
---EXTENSIONS--
-sitelock
 --FILE--
 <?php
 require __DIR__ . '/../helper.inc';

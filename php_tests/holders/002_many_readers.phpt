@@ -1,7 +1,5 @@
 --TEST--
 All shared holders are named, ourselves included
---EXTENSIONS--
-sitelock
 --FILE--
 <?php
 require __DIR__ . '/../helper.inc';

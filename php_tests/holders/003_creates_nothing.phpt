@@ -1,7 +1,5 @@
 --TEST--
 getHolders() of a lock that was never taken: [], and nothing is created
---EXTENSIONS--
-sitelock
 --FILE--
 <?php
 require __DIR__ . '/../helper.inc';

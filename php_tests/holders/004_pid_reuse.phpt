@@ -1,7 +1,5 @@
 --TEST--
 A record that names a pid which now is somebody else names nobody
---EXTENSIONS--
-sitelock
 --SKIPIF--
 <?php if (posix_geteuid() !== 0) die('skip needs root'); ?>
 --FILE--

@@ -1,7 +1,5 @@
 --TEST--
 From another pid namespace the holder is unknown, never [] while busy and never a wrong pid
---EXTENSIONS--
-sitelock
 --SKIPIF--
 <?php if (posix_geteuid() !== 0) die('skip needs root'); ?>
 --FILE--

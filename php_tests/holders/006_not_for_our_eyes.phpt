@@ -1,7 +1,5 @@
 --TEST--
 Of a process that we may not look into, the record is the proof; without it the holder is unknown
---EXTENSIONS--
-sitelock
 --SKIPIF--
 <?php if (posix_geteuid() !== 0) die('skip needs root'); ?>
 --FILE--
@@ -9,7 +7,7 @@ sitelock
 require __DIR__ . '/../helper.inc';
 
 $path = test_path();
-$look = 'posix_seteuid(65534); $h = (new Sitelock\FileLock($path, "", 0666))->getHolders();
+$look = 'become_nobody(); $h = (new Sitelock\FileLock($path, "", 0666))->getHolders();
     say(count($h) . " holder, pid " . ($h[0]->getPid() === PID ? "right" : var_export($h[0]->getPid(), true)) . ", alive " . var_export($h[0]->isAlive(), true) . ", label " . $h[0]->getLabel());';
 chmod(dirname($path), 0755);
 foreach ([

@@ -1,7 +1,5 @@
 --TEST--
 The holder is found among thousands of locks, while others come and go
---EXTENSIONS--
-sitelock
 --FILE--
 <?php
 require __DIR__ . '/../helper.inc';

@@ -1,7 +1,5 @@
 --TEST--
 acquire() is true when held, false when busy, and what was released is free
---EXTENSIONS--
-sitelock
 --FILE--
 <?php
 require __DIR__ . '/../helper.inc';

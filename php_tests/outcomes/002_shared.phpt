@@ -1,7 +1,5 @@
 --TEST--
 Shared holders stand beside each other, not beside an exclusive one
---EXTENSIONS--
-sitelock
 --FILE--
 <?php
 require __DIR__ . '/../helper.inc';

@@ -1,7 +1,5 @@
 --TEST--
 The other mode is a LogicException and the lock stays as it is
---EXTENSIONS--
-sitelock
 --FILE--
 <?php
 require __DIR__ . '/../helper.inc';

@@ -1,7 +1,5 @@
 --TEST--
 Held by this request through another object: false and isSelf(), never an endless wait
---EXTENSIONS--
-sitelock
 --FILE--
 <?php
 require __DIR__ . '/../helper.inc';

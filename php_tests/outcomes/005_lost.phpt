@@ -1,7 +1,5 @@
 --TEST--
 A lock whose file was removed or replaced: isAcquired() is false, release() throws
---EXTENSIONS--
-sitelock
 --FILE--
 <?php
 require __DIR__ . '/../helper.inc';

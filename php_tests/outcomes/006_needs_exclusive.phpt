@@ -1,7 +1,5 @@
 --TEST--
 markConsistent() and remove() without holding exclusively are a LogicException
---EXTENSIONS--
-sitelock
 --FILE--
 <?php
 require __DIR__ . '/../helper.inc';

@@ -1,7 +1,5 @@
 --TEST--
 What the kernel refuses is a SystemException with errno, call and path
---EXTENSIONS--
-sitelock
 --FILE--
 <?php
 require __DIR__ . '/../helper.inc';

@@ -1,7 +1,5 @@
 --TEST--
 Not allowed is not busy: a reader may share what it may only read
---EXTENSIONS--
-sitelock
 --SKIPIF--
 <?php if (posix_geteuid() !== 0) die('skip needs root'); ?>
 --FILE--
@@ -11,7 +9,7 @@ require __DIR__ . '/../helper.inc';
 $path = test_path();
 touch($path);
 chmod($path, 0644);
-$code = 'posix_seteuid(65534);
+$code = 'become_nobody();
     $lock = new Sitelock\FileLock($path, "", 0644);
     try { $lock->acquire(); say("acquired"); } catch (Sitelock\SystemException $e) { say("exclusive: errno " . $e->getCode()); }
     say("shared: " . var_export($lock->acquireShared(), true));

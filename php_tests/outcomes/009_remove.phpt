@@ -1,7 +1,5 @@
 --TEST--
 remove() deletes the file safely: who waits for it ends up on the new one
---EXTENSIONS--
-sitelock
 --FILE--
 <?php
 require __DIR__ . '/../helper.inc';

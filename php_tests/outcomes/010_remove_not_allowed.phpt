@@ -1,7 +1,5 @@
 --TEST--
 remove() in a directory that does not allow it: an error, and the lock is still held
---EXTENSIONS--
-sitelock
 --SKIPIF--
 <?php if (posix_geteuid() !== 0) die('skip needs root'); ?>
 --FILE--
@@ -13,7 +11,7 @@ mkdir(dirname($path), 0777);
 chmod(dirname($path), 01777);
 touch($path);
 chmod($path, 0666);
-$child = new Child('posix_seteuid(65534); $lock = new Sitelock\FileLock($path, "", 0666); $lock->acquire();
+$child = new Child('become_nobody(); $lock = new Sitelock\FileLock($path, "", 0666); $lock->acquire();
     try { $lock->remove(); } catch (Sitelock\SystemException $e) { say("errno " . $e->getCode()); }
     say($lock->isAcquired() ? "still held" : "lost");', $path);
 echo $child->hear(), "\n", $child->hear(), "\n";

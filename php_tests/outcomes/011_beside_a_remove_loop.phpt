@@ -1,7 +1,5 @@
 --TEST--
 Beside a remove() loop nobody meets an error, and two never hold at once
---EXTENSIONS--
-sitelock
 --FILE--
 <?php
 require __DIR__ . '/../helper.inc';

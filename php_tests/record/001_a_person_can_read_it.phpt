@@ -1,7 +1,5 @@
 --TEST--
 cat shows who holds the lock, and that it was released
---EXTENSIONS--
-sitelock
 --FILE--
 <?php
 require __DIR__ . '/../helper.inc';

@@ -1,7 +1,5 @@
 --TEST--
 An owner who was killed is reported to every next owner until markConsistent()
---EXTENSIONS--
-sitelock
 --FILE--
 <?php
 require __DIR__ . '/../helper.inc';

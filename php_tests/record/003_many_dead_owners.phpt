@@ -1,7 +1,5 @@
 --TEST--
 Of many dead owners the first and the latest three are named, and all are counted
---EXTENSIONS--
-sitelock
 --FILE--
 <?php
 require __DIR__ . '/../helper.inc';

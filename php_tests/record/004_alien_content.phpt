@@ -1,7 +1,5 @@
 --TEST--
 Torn, empty, huge or foreign content never breaks the lock
---EXTENSIONS--
-sitelock
 --FILE--
 <?php
 require __DIR__ . '/../helper.inc';

@@ -1,7 +1,5 @@
 --TEST--
 What another program wrote is shown as text, with control characters visible
---EXTENSIONS--
-sitelock
 --FILE--
 <?php
 require __DIR__ . '/../helper.inc';

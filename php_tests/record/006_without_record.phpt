@@ -1,7 +1,5 @@
 --TEST--
 record: false leaves the content alone, and is told all the same
---EXTENSIONS--
-sitelock
 --FILE--
 <?php
 require __DIR__ . '/../helper.inc';

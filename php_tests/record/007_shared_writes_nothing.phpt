@@ -1,7 +1,5 @@
 --TEST--
 Shared holders write nothing, and their death is no abandonment
---EXTENSIONS--
-sitelock
 --FILE--
 <?php
 require __DIR__ . '/../helper.inc';

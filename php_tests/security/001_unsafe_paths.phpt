@@ -1,7 +1,5 @@
 --TEST--
 Links, FIFOs, sockets, devices, directories: refused, without blocking, and nothing is touched
---EXTENSIONS--
-sitelock
 --FILE--
 <?php
 require __DIR__ . '/../helper.inc';

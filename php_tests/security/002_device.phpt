@@ -1,7 +1,5 @@
 --TEST--
 A device is refused
---EXTENSIONS--
-sitelock
 --SKIPIF--
 <?php if (posix_geteuid() !== 0) die('skip needs root'); ?>
 --FILE--

@@ -1,7 +1,5 @@
 --TEST--
 A new lock file has exactly the permissions asked for, under any umask
---EXTENSIONS--
-sitelock
 --FILE--
 <?php
 require __DIR__ . '/../helper.inc';

@@ -1,7 +1,5 @@
 --TEST--
 Outside open_basedir: UnsafePathException, whenever it is set
---EXTENSIONS--
-sitelock
 --FILE--
 <?php
 require __DIR__ . '/../helper.inc';

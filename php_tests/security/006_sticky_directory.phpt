@@ -1,7 +1,5 @@
 --TEST--
 In a sticky directory a file of another user can be locked, and a new one made
---EXTENSIONS--
-sitelock
 --SKIPIF--
 <?php if (posix_geteuid() !== 0) die('skip needs root'); ?>
 --FILE--
@@ -13,7 +11,7 @@ mkdir(dirname($path));
 chmod(dirname($path), 01777);
 touch($path);
 chmod($path, 0666);
-chown($path, 'nobody');
+chown($path, 65534);
 $setting = '/proc/sys/fs/protected_regular';
 $before = file_get_contents($setting);
 file_put_contents($setting, '2');

@@ -1,7 +1,5 @@
 --TEST--
 Looking at holders does not touch a FIFO: its waiting writer goes on waiting
---EXTENSIONS--
-sitelock
 --FILE--
 <?php
 require __DIR__ . '/../helper.inc';

@@ -1,7 +1,5 @@
 --TEST--
 A path swapped with a symbolic link in a loop: the victim is never touched
---EXTENSIONS--
-sitelock
 --FILE--
 <?php
 require __DIR__ . '/../helper.inc';

@@ -18,6 +18,8 @@
 #define SL_ARGINFO "sitelock_arginfo.h"
 #else
 #define SL_ARGINFO "sitelock_legacy_arginfo.h"
+#define ZEND_ABSTRACT_ME_WITH_FLAGS(class_name, name, arg_info, flags)                             \
+	ZEND_FENTRY(name, NULL, arg_info, flags)
 #endif
 
 /* Wrong arguments throw, in methods too: before 8.0 they would warn, and leave an object half made.

@@ -30,18 +30,16 @@ static zval *slot(zend_object *holder, enum slot number)
 
 static void set_pid(zend_object *holder, enum slot number, pid_t pid)
 {
+	ZVAL_NULL(slot(holder, number));
 	if (pid > 0)
 		ZVAL_LONG(slot(holder, number), pid);
-	else
-		ZVAL_NULL(slot(holder, number));
 }
 
 static void set_time(zend_object *holder, enum slot number, const struct timespec *time)
 {
+	ZVAL_NULL(slot(holder, number));
 	if (time->tv_sec != 0)
 		ZVAL_DOUBLE(slot(holder, number), (double)time->tv_sec + (double)time->tv_nsec / 1e9);
-	else
-		ZVAL_NULL(slot(holder, number));
 }
 
 static void set_owner(zend_object *holder, const struct sl_owner *owner)
@@ -53,10 +51,9 @@ static void set_owner(zend_object *holder, const struct sl_owner *owner)
 	ZVAL_STRING(slot(holder, SLOT_LABEL), owner->label);
 	set_time(holder, SLOT_SINCE, &owner->since);
 	set_time(holder, SLOT_UNTIL, &owner->until);
+	ZVAL_NULL(slot(holder, SLOT_END));
 	if (owner->end[0] != '\0')
 		ZVAL_STRING(slot(holder, SLOT_END), owner->end);
-	else
-		ZVAL_NULL(slot(holder, SLOT_END));
 }
 
 static zend_object *new_holder(zval *value, const struct sl_holder *known)
@@ -65,9 +62,8 @@ static zend_object *new_holder(zval *value, const struct sl_holder *known)
 	zend_object *holder = Z_OBJ_P(value);
 	set_owner(holder, &known->owner);
 	ZVAL_BOOL(slot(holder, SLOT_SHARED), !known->exclusive);
-	if (known->life == SL_LIFE_UNKNOWN)
-		ZVAL_NULL(slot(holder, SLOT_ALIVE));
-	else
+	ZVAL_NULL(slot(holder, SLOT_ALIVE));
+	if (known->life != SL_LIFE_UNKNOWN)
 		ZVAL_BOOL(slot(holder, SLOT_ALIVE), known->life == SL_ALIVE);
 	ZVAL_BOOL(slot(holder, SLOT_SELF), known->self);
 	ZVAL_BOOL(slot(holder, SLOT_ANCESTOR), known->ancestor);

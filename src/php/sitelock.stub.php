@@ -208,7 +208,7 @@ class LockException extends \RuntimeException
 /** Somebody else has the lock. */
 final class BusyException extends LockException
 {
-    private array $holders = [];
+    private ?array $holders = null;
 
     /** @return Holder[] at least one */
     public function getHolders(): array {}

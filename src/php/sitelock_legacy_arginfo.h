@@ -1,5 +1,5 @@
 /* This is a generated file, edit the .stub.php file instead.
- * Stub hash: 087e551354672c4b79844c18d1ef9c2dcbccf08e */
+ * Stub hash: 78b29d1b17afb9f5388120e5de3256ae7bc79fef */
 
 ZEND_BEGIN_ARG_INFO_EX(arginfo_Sitelock_held, 0, 0, 0)
 ZEND_END_ARG_INFO()
@@ -343,7 +343,7 @@ static zend_class_entry *register_class_Sitelock_BusyException(zend_class_entry 
 	class_entry->ce_flags |= ZEND_ACC_FINAL;
 
 	zval property_holders_default_value;
-	ZVAL_EMPTY_ARRAY(&property_holders_default_value);
+	ZVAL_NULL(&property_holders_default_value);
 	zend_string *property_holders_name = zend_string_init("holders", sizeof("holders") - 1, 1);
 	zend_declare_property_ex(class_entry, property_holders_name, &property_holders_default_value, ZEND_ACC_PRIVATE, NULL);
 	zend_string_release(property_holders_name);
