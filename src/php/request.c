@@ -15,10 +15,13 @@ static zend_string *describe_request(void)
 	const sapi_request_info *request = &SG(request_info);
 	smart_str text = {0};
 
-	if (request->request_method != NULL && request->request_uri != NULL) {
+	const char *address =
+		request->request_uri != NULL ? request->request_uri : request->path_translated;
+
+	if (request->request_method != NULL && address != NULL) {
 		smart_str_appends(&text, request->request_method);
 		smart_str_appendc(&text, ' ');
-		smart_str_appends(&text, request->request_uri);
+		smart_str_appends(&text, address);
 	} else if (request->path_translated != NULL && request->argc > 0) {
 		for (int i = 0; i < request->argc; i++) {
 			if (i > 0)
