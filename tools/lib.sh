@@ -23,8 +23,12 @@ install_packages() {
     [ ${#missing[@]} -gt 0 ] || return 0
     [ "$(id -u)" = 0 ] || die "missing packages, install them as root: apt-get install ${missing[*]}"
     echo "installing ${missing[*]}"
-    apt-get update -qq
-    DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends "${missing[@]}" >/dev/null
+    local log
+    log=$(mktemp)
+    apt-get update -qq &&
+        DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends "${missing[@]}" >"$log" 2>&1 ||
+        { tail -n 20 "$log" >&2; die "apt-get could not install ${missing[*]}"; }
+    rm "$log"
 }
 
 # copy_sources DIRECTORY: the tree as git would commit it, without what builds left behind.

@@ -7,7 +7,7 @@ require __DIR__ . '/../helper.inc';
 $path = test_path();
 $list = 'ls -l /proc/self/fd';
 $ways = [
-    'exec' => function () use ($list) { exec($list, $lines); return implode("\n", $lines); },
+    'exec' => function () use ($list) { exec($list, $lines); return implode("\n", $lines) . "\n"; },
     'shell_exec' => function () use ($list) { return shell_exec($list); },
     'proc_open' => function () use ($list) {
         $process = proc_open(explode(' ', $list), [1 => ['pipe', 'w']], $pipes);

@@ -2,9 +2,8 @@
 
 #include "filesystem.h"
 #include "kernel_locks.h"
+#include "lock_path.h"
 
-#include <fcntl.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -30,13 +29,11 @@ struct scene {
 /* The record in the file, or SL_RECORD_NONE: whoever may not read it still learns who holds it. */
 static void read_record(int descriptor, struct sl_record *record)
 {
-	char path[32], bytes[SL_RECORD_MAX];
+	char bytes[SL_RECORD_MAX];
 	size_t length = 0;
 	struct sl_failure ignored;
 
-	/* Through the O_PATH descriptor: the file that was looked at, not the path once more. */
-	snprintf(path, sizeof path, "/proc/self/fd/%d", descriptor);
-	int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
+	int fd = sl_lock_path_read_looked_at(descriptor);
 	memset(record, 0, sizeof *record);
 	if (fd < 0)
 		return;

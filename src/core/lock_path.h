@@ -46,4 +46,7 @@ enum sl_result sl_lock_path_names(
 enum sl_result sl_lock_path_look(
 	const char *path, int *descriptor, struct sl_file_id *id, struct sl_failure *failure);
 
+/* A descriptor to read what was looked at, that file and not the path once more; -1 with errno. */
+int sl_lock_path_read_looked_at(int descriptor);
+
 #endif
