@@ -69,7 +69,7 @@ bool sl_file_lock_is_held(const struct sl_file_lock *lock)
 {
 	/* getpid, not a remembered one: a raw clone(2) tells nobody, and a wrong answer here would let
 	 * a child free its parent's lock. */
-	return lock->entry.descriptor >= 0 && lock->pid == getpid();
+	return lock->entry.descriptor >= 0 && !lock->entry.inherited && lock->pid == getpid();
 }
 
 enum sl_mode sl_file_lock_mode(const struct sl_file_lock *lock)

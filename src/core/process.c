@@ -86,36 +86,41 @@ static void user_name(uid_t uid, char *user, size_t size)
 		snprintf(user, size, "uid %u", (unsigned)uid);
 }
 
-static void look_at_self(struct sl_self *self, pid_t pid)
+static _Thread_local struct sl_self self;
+
+static void look_at_self(pid_t pid)
 {
 	struct utsname system;
 	struct stat st;
 	struct stat_line line;
 
-	memset(self, 0, sizeof *self);
-	self->process.pid = pid;
+	memset(&self, 0, sizeof self);
+	self.process.pid = pid;
 	if (read_stat("/proc/self/stat", &line))
-		self->process.start = line.start;
+		self.process.start = line.start;
 	if (stat("/proc/self/ns/pid", &st) == 0)
-		self->process.pid_namespace = st.st_ino;
-	if (read_file("/proc/sys/kernel/random/boot_id", self->process.boot_id,
-			sizeof self->process.boot_id) != SL_BOOT_ID_MAX)
-		self->process.boot_id[0] = '\0';
+		self.process.pid_namespace = st.st_ino;
+	if (read_file("/proc/sys/kernel/random/boot_id", self.process.boot_id,
+			sizeof self.process.boot_id) != SL_BOOT_ID_MAX)
+		self.process.boot_id[0] = '\0';
 	if (uname(&system) == 0)
-		sl_text_visible(self->host, sizeof self->host, system.nodename, strlen(system.nodename));
-	self->uid = geteuid();
-	user_name(self->uid, self->user, sizeof self->user);
+		sl_text_visible(self.host, sizeof self.host, system.nodename, strlen(system.nodename));
+	self.uid = geteuid();
+	user_name(self.uid, self.user, sizeof self.user);
+}
+
+void sl_process_forget_self(void)
+{
+	self.process.pid = 0;
 }
 
 const struct sl_self *sl_process_self(void)
 {
-	static _Thread_local struct sl_self self;
-
 	/* Two cheap calls instead of trust: a raw clone(2) tells no atfork handler, and a script may
 	 * change its user. */
 	pid_t pid = getpid();
 	if (self.process.pid != pid) {
-		look_at_self(&self, pid);
+		look_at_self(pid);
 	} else if (self.uid != geteuid()) {
 		self.uid = geteuid();
 		user_name(self.uid, self.user, sizeof self.user);
@@ -131,15 +136,15 @@ static bool is_gone(pid_t pid)
 
 enum sl_life sl_process_life(const struct sl_process *process, bool local)
 {
-	const struct sl_process *self = &sl_process_self()->process;
+	const struct sl_process *own = &sl_process_self()->process;
 	struct stat_line line;
 
 	if (process->start == 0 || process->pid <= 0 || process->boot_id[0] == '\0' ||
-		self->boot_id[0] == '\0' || self->pid_namespace == 0)
+		own->boot_id[0] == '\0' || own->pid_namespace == 0)
 		return SL_LIFE_UNKNOWN;
-	if (strcmp(process->boot_id, self->boot_id) != 0)
+	if (strcmp(process->boot_id, own->boot_id) != 0)
 		return local ? SL_DEAD : SL_LIFE_UNKNOWN;
-	if (process->pid_namespace != self->pid_namespace)
+	if (process->pid_namespace != own->pid_namespace)
 		return SL_LIFE_UNKNOWN;
 	if (!read_stat_of(process->pid, &line)) {
 		/* With hidepid the process of another user looks as if it were gone: ask kill(2) too. */

@@ -41,6 +41,9 @@ enum sl_life {
 /* Remembered per thread and asked again after a fork or a change of user. */
 const struct sl_self *sl_process_self(void);
 
+/* In a forked child: it may even have its parent's pid, in a pid namespace of its own. */
+void sl_process_forget_self(void);
+
 /*
  * Does this very process still run, not merely one of the same number? `local`: its record lies on
  * a file system of this machine alone, so another boot id is an earlier boot and not another host.

@@ -1,5 +1,7 @@
 #include "registry.h"
 
+#include "process.h"
+
 #include <errno.h>
 #include <fcntl.h>
 #include <pthread.h>
@@ -28,11 +30,13 @@ static void after_fork_in_parent(void)
 static void after_fork_in_child(void)
 {
 	for (struct sl_registry_entry *entry = newest; entry != NULL; entry = entry->next) {
+		entry->inherited = true;
 		if (!entry->inheritable && entry->descriptor >= 0) {
 			close(entry->descriptor);
 			entry->descriptor = -1;
 		}
 	}
+	sl_process_forget_self();
 	pthread_mutex_unlock(&mutex);
 }
 
@@ -50,6 +54,21 @@ int sl_registry_start(void)
 	return error;
 }
 
+/*
+ * Where a program was started with its standard descriptors closed, open(2) gives out 0, 1 or 2,
+ * and what PHP then prints would go into the lock file.
+ */
+static int above_standard_descriptors(int descriptor)
+{
+	if (descriptor < 0 || descriptor > STDERR_FILENO)
+		return descriptor;
+	int moved = fcntl(descriptor, F_DUPFD_CLOEXEC, STDERR_FILENO + 1);
+	int error = errno;
+	close(descriptor);
+	errno = error;
+	return moved;
+}
+
 int sl_registry_open(struct sl_registry_entry *entry, const char *path, int flags, mode_t mode)
 {
 	pthread_mutex_lock(&mutex);
@@ -57,9 +76,11 @@ int sl_registry_open(struct sl_registry_entry *entry, const char *path, int flag
 	do {
 		descriptor = open(path, flags, mode);
 	} while (descriptor < 0 && errno == EINTR);
+	descriptor = above_standard_descriptors(descriptor);
 	if (descriptor >= 0) {
 		entry->descriptor = descriptor;
 		entry->linked = true;
+		entry->inherited = false;
 		entry->previous = NULL;
 		entry->next = newest;
 		if (newest != NULL)

@@ -23,14 +23,16 @@ struct sl_registry_entry {
 	int descriptor;   /* -1: none; the entry is then not linked, or we are a forked child */
 	bool linked;      /* the entry is in the list */
 	bool inheritable; /* children keep the descriptor */
+	bool inherited;   /* we are such a child: the descriptor is here, the lock is the parent's */
 };
 
 /* Once per process, before the first entry. 0, or the error of pthread_atfork(3). */
 int sl_registry_start(void);
 
 /*
- * open(2), and the entry is linked with the descriptor before any fork can happen in between.
- * Returns the descriptor, or -1 with errno. The entry must have none yet.
+ * open(2), above the descriptors 0 to 2, and the entry is linked with the descriptor before any
+ * fork can happen in between. Returns the descriptor, or -1 with errno. The entry must have none
+ * yet.
  */
 int sl_registry_open(struct sl_registry_entry *entry, const char *path, int flags, mode_t mode);
 
