@@ -124,6 +124,15 @@ static enum sl_result try_flock(int descriptor, enum sl_mode mode, struct sl_fai
 	}
 }
 
+static void unlock(struct sl_file_lock *lock)
+{
+	/* Its failure changes nothing: the close that follows is the last one, unless a child is just
+	 * between fork and exec. */
+	flock(lock->entry.descriptor, LOCK_UN);
+	sl_registry_close(&lock->entry);
+	lock->pid = 0;
+}
+
 /* Opens and locks the file that the path names when it is locked, not merely when it was opened. */
 static enum sl_result open_and_lock(
 	struct sl_file_lock *lock, enum sl_mode mode, struct sl_failure *failure)
@@ -134,11 +143,14 @@ static enum sl_result open_and_lock(
 		if (result != SL_OK)
 			return result;
 		result = try_flock(lock->entry.descriptor, mode, failure);
-		if (result == SL_OK)
-			result = sl_lock_path_names(lock->path, &lock->file, failure);
+		if (result != SL_OK) {
+			sl_registry_close(&lock->entry);
+			return result;
+		}
+		result = sl_lock_path_names(lock->path, &lock->file, failure);
 		if (result == SL_OK)
 			return SL_OK;
-		sl_registry_close(&lock->entry);
+		unlock(lock);
 		if (result != SL_LOST)
 			return result;
 	}
@@ -158,9 +170,10 @@ static void describe_self(
 	owner->end[0] = '\0';
 }
 
-/* Writes our record in this state. `end` is why it failed, or NULL. */
+/* Writes our record in this state over `previous`. `end` is why it failed, or NULL. */
 static enum sl_result write_record(struct sl_file_lock *lock, const struct sl_self *self,
-	enum sl_record_state state, const char *end, struct sl_failure *failure)
+	enum sl_record_state state, const char *end, const struct sl_record_bytes *previous,
+	struct sl_failure *failure)
 {
 	struct sl_record_image image;
 	struct sl_owner owner;
@@ -171,22 +184,36 @@ static enum sl_result write_record(struct sl_file_lock *lock, const struct sl_se
 		clock_gettime(CLOCK_REALTIME, &owner.until);
 	}
 	sl_record_encode(&image, state, &owner, lock->abandoned, lock->record_size);
-	lock->record_size = image.size;
-	sl_record_encode_flip(&lock->flip, &image);
-	return sl_record_write(lock->entry.descriptor, image.bytes, image.size, failure);
+	enum sl_result result =
+		sl_record_write(lock->entry.descriptor, image.bytes, image.size, previous, failure);
+	if (result == SL_OK) {
+		lock->record_size = image.size;
+		sl_record_encode_flip(&lock->flip, &image);
+	}
+	return result;
+}
+
+/* The same for a record that we wrote before. */
+static enum sl_result rewrite_record(struct sl_file_lock *lock, enum sl_record_state state,
+	const char *end, struct sl_failure *failure)
+{
+	struct sl_record_bytes previous;
+	enum sl_result result = sl_record_read(lock->entry.descriptor, &previous, failure);
+	if (result != SL_OK)
+		return result;
+	return write_record(lock, sl_process_self(), state, end, &previous, failure);
 }
 
 /* What the file says of those who had the lock before us. */
-static enum sl_result read_record(struct sl_file_lock *lock, struct sl_failure *failure)
+static enum sl_result read_record(
+	struct sl_file_lock *lock, struct sl_record_bytes *bytes, struct sl_failure *failure)
 {
-	char bytes[SL_RECORD_MAX];
-	size_t length;
 	struct sl_record record;
 
-	enum sl_result result = sl_record_read(lock->entry.descriptor, bytes, &length, failure);
-	if (result != SL_OK || sl_record_is_quiet(bytes, length, &lock->record_size))
+	enum sl_result result = sl_record_read(lock->entry.descriptor, bytes, failure);
+	if (result != SL_OK || sl_record_is_quiet(bytes->bytes, bytes->length, &lock->record_size))
 		return result;
-	sl_record_decode(&record, bytes, length);
+	sl_record_decode(&record, bytes->bytes, bytes->length);
 	/* We have the lock, so an owner who is still said to hold it exclusively died with it. */
 	if (record.state == SL_RECORD_HELD || record.state == SL_RECORD_FAILED)
 		sl_record_abandon(&record.abandoned, &record.owner, lock->since);
@@ -197,15 +224,6 @@ static enum sl_result read_record(struct sl_file_lock *lock, struct sl_failure *
 		*lock->abandoned = record.abandoned;
 	}
 	return SL_OK;
-}
-
-static void unlock(struct sl_file_lock *lock)
-{
-	/* Its failure changes nothing: the close that follows is the last one, unless a child is just
-	 * between fork and exec. */
-	flock(lock->entry.descriptor, LOCK_UN);
-	sl_registry_close(&lock->entry);
-	lock->pid = 0;
 }
 
 enum sl_result sl_file_lock_acquire(
@@ -222,13 +240,15 @@ enum sl_result sl_file_lock_acquire(
 	const struct sl_self *self = sl_process_self();
 	clock_gettime(CLOCK_REALTIME, &lock->since);
 	lock->mode = mode;
+	if (lock->entry.inheritable)
+		result = sl_file_lock_set_inheritable(lock, true, failure);
 	/* The record is read even when none is to be written: what a dead owner left half done concerns
 	 * us all the same. Shared holders write nothing, there may be many at once. */
-	result = read_record(lock, failure);
+	struct sl_record_bytes previous;
+	if (result == SL_OK)
+		result = read_record(lock, &previous, failure);
 	if (result == SL_OK && lock->record && mode == SL_EXCLUSIVE)
-		result = write_record(lock, self, SL_RECORD_HELD, NULL, failure);
-	if (result == SL_OK && lock->entry.inheritable)
-		result = sl_file_lock_set_inheritable(lock, true, failure);
+		result = write_record(lock, self, SL_RECORD_HELD, NULL, &previous, failure);
 	if (result != SL_OK) {
 		unlock(lock);
 		forget_abandoned(lock);
@@ -253,9 +273,10 @@ enum sl_result sl_file_lock_release(
 		/* If it cannot be written (a full btrfs refuses even to overwrite), the next owner is
 		 * warned once too often, and never once too seldom. */
 		if (end == NULL)
-			sl_record_write(lock->entry.descriptor, lock->flip.bytes, lock->flip.size, &ignored);
+			sl_record_write(
+				lock->entry.descriptor, lock->flip.bytes, lock->flip.size, NULL, &ignored);
 		else
-			write_record(lock, sl_process_self(), SL_RECORD_FAILED, end, &ignored);
+			rewrite_record(lock, SL_RECORD_FAILED, end, &ignored);
 	}
 	unlock(lock);
 	return result;
@@ -293,7 +314,7 @@ enum sl_result sl_file_lock_mark_consistent(struct sl_file_lock *lock, struct sl
 		return SL_OK;
 	struct sl_abandoned *abandoned = lock->abandoned;
 	lock->abandoned = NULL;
-	enum sl_result result = write_record(lock, sl_process_self(), SL_RECORD_HELD, NULL, failure);
+	enum sl_result result = rewrite_record(lock, SL_RECORD_HELD, NULL, failure);
 	if (result == SL_OK)
 		free(abandoned);
 	else

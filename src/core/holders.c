@@ -29,8 +29,7 @@ struct scene {
 /* The record in the file, or SL_RECORD_NONE: whoever may not read it still learns who holds it. */
 static void read_record(int descriptor, struct sl_record *record)
 {
-	char bytes[SL_RECORD_MAX];
-	size_t length = 0;
+	struct sl_record_bytes bytes;
 	struct sl_failure ignored;
 
 	int fd = sl_lock_path_read_looked_at(descriptor);
@@ -38,9 +37,9 @@ static void read_record(int descriptor, struct sl_record *record)
 	if (fd < 0)
 		return;
 	for (int round = 0; round < READ_ROUNDS && record->state == SL_RECORD_NONE; round++) {
-		if (sl_record_read(fd, bytes, &length, &ignored) != SL_OK || length == 0)
+		if (sl_record_read(fd, &bytes, &ignored) != SL_OK || bytes.length == 0)
 			break;
-		sl_record_decode(record, bytes, length);
+		sl_record_decode(record, bytes.bytes, bytes.length);
 	}
 	close(fd);
 }
@@ -87,10 +86,13 @@ static struct sl_holder *add_process(struct scene *scene, pid_t pid, bool exclus
 }
 
 /* Somebody has the lock, and that is all that can be told; `lock` is NULL if not even that is. */
-static void add_unknown(struct scene *scene, const struct sl_kernel_lock *lock)
+static void add_unknown(struct scene *scene, const struct sl_kernel_lock *lock, bool inherited)
 {
 	struct sl_holder *holder = add_holder(scene, lock == NULL || lock->exclusive);
-	if (holder != NULL && scene->record.state == SL_RECORD_NONE)
+	if (holder == NULL)
+		return;
+	holder->inherited = inherited;
+	if (scene->record.state == SL_RECORD_NONE)
 		memcpy(holder->owner.label, scene->record.alien, sizeof holder->owner.label);
 }
 
@@ -127,7 +129,7 @@ static bool add_heir(pid_t pid, const struct sl_kernel_lock *lock, void *data)
 	return true;
 }
 
-/* Names who holds this lock. False: it seems to be gone meanwhile. */
+/* Names who holds this lock. False: nobody whom we may look at has it; it may be gone meanwhile. */
 static bool explain(struct scene *scene, const struct sl_kernel_lock *lock)
 {
 	struct sl_kernel_lock seen;
@@ -142,18 +144,13 @@ static bool explain(struct scene *scene, const struct sl_kernel_lock *lock)
 		if (lock->exclusive && record_names(scene, lock->acquirer))
 			add_acquirer(scene, lock);
 		else
-			add_unknown(scene, lock);
+			add_unknown(scene, lock, false);
 		return true;
 	case SL_HAS_IT_NOT:
 		break;
 	}
 	size_t before = scene->list->count;
-	bool complete = sl_kernel_each_process(&scene->file, lock->acquirer, add_heir, scene);
-	if (scene->list->count == before && !complete) {
-		add_unknown(scene, lock);
-		if (!scene->out_of_memory)
-			scene->list->holders[before].inherited = true;
-	}
+	sl_kernel_each_process(&scene->file, lock->acquirer, add_heir, scene);
 	return scene->list->count > before;
 }
 
@@ -177,12 +174,12 @@ static void look_beyond_list(struct scene *scene)
 		return;
 	case SL_DEAD:
 		if (!complete)
-			add_unknown(scene, NULL);
+			add_unknown(scene, NULL, false);
 		return;
 	case SL_LIFE_UNKNOWN:
 		/* Held or left behind, it cannot be known from here; what the owner wrote can be told,
 		 * but not a pid that means somebody else here. */
-		add_unknown(scene, NULL);
+		add_unknown(scene, NULL, false);
 		if (!scene->out_of_memory) {
 			struct sl_holder *holder = &scene->list->holders[scene->list->count - 1];
 			holder->owner = record->owner;
@@ -215,8 +212,9 @@ static enum sl_result scan(struct scene *scene, struct sl_failure *failure)
 			if (explain(scene, &kernel.locks[i]))
 				continue;
 			consistent = false;
+			/* Still listed: a child has it that is not for our eyes. */
 			if (round == LIST_ROUNDS)
-				add_unknown(scene, &kernel.locks[i]);
+				add_unknown(scene, &kernel.locks[i], true);
 		}
 		free(kernel.locks);
 		if (consistent)

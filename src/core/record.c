@@ -212,16 +212,18 @@ static enum sl_record_state verify(const char *bytes, size_t length, size_t *siz
 	enum sl_record_state state = SL_RECORD_HELD;
 
 	*size = 0;
+	*dead = 0;
 	if (length < SL_RECORD_STEP || memcmp(bytes, MAGIC, MAGIC_SIZE) != 0)
 		return SL_RECORD_NONE;
 	while (memcmp(bytes + MAGIC_SIZE, state_words[state], STATE_SIZE) != 0)
 		if (++state > SL_RECORD_FAILED)
 			return SL_RECORD_NONE;
-	if (!get_number(bytes + SIZE_OFFSET, &number) || number > length || number < SL_RECORD_STEP ||
-		!get_number(bytes + DEAD_OFFSET, dead))
+	if (memcmp(bytes + MAGIC_SIZE + STATE_SIZE, SUM_KEY, sizeof SUM_KEY - 1) != 0 ||
+		!get_number(bytes + SIZE_OFFSET, &number) || number < SL_RECORD_STEP || number > length ||
+		number > SL_RECORD_MAX)
 		return SL_RECORD_NONE;
 	put_sum(sum, seal(checksum(bytes + BODY, number - BODY), state));
-	if (memcmp(sum, bytes + SUM_OFFSET, SUM_SIZE) != 0)
+	if (memcmp(sum, bytes + SUM_OFFSET, SUM_SIZE) != 0 || !get_number(bytes + DEAD_OFFSET, dead))
 		return SL_RECORD_NONE;
 	*size = number;
 	return state;
@@ -247,7 +249,8 @@ static void read_time(const char *value, struct timespec *time)
 	struct tm tm = {0};
 	unsigned micros;
 	if (sscanf(value, "%4d-%2d-%2dT%2d:%2d:%2d.%6uZ", &tm.tm_year, &tm.tm_mon, &tm.tm_mday,
-			&tm.tm_hour, &tm.tm_min, &tm.tm_sec, &micros) != 7)
+			&tm.tm_hour, &tm.tm_min, &tm.tm_sec, &micros) != 7 ||
+		micros > 999999)
 		return;
 	tm.tm_year -= 1900;
 	tm.tm_mon -= 1;
@@ -358,31 +361,46 @@ void sl_record_abandon(
 		abandoned->total++;
 }
 
-enum sl_result sl_record_read(
-	int fd, char bytes[SL_RECORD_MAX], size_t *length, struct sl_failure *failure)
+enum sl_result sl_record_read(int fd, struct sl_record_bytes *record, struct sl_failure *failure)
 {
 	ssize_t got;
 	do {
-		got = pread(fd, bytes, SL_RECORD_MAX, 0);
+		got = pread(fd, record->bytes, sizeof record->bytes, 0);
 	} while (got < 0 && errno == EINTR);
 	if (got < 0)
 		return sl_failed(failure, SL_SYSTEM, "pread");
-	*length = (size_t)got;
+	record->length = (size_t)got;
 	return SL_OK;
 }
 
-enum sl_result sl_record_write(int fd, const char *bytes, size_t size, struct sl_failure *failure)
+/* Returns how many bytes were written; fewer than `size` with errno. */
+static size_t write_bytes(int fd, const char *bytes, size_t size)
 {
+	size_t done = 0;
 	/* More than one round only where a signal or a full disk cut the first one short. */
-	for (size_t done = 0; done < size;) {
+	while (done < size) {
 		ssize_t put = pwrite(fd, bytes + done, size - done, (off_t)done);
 		if (put > 0) {
 			done += (size_t)put;
-		} else if (put == 0 || errno != EINTR) {
-			if (put == 0)
-				errno = ENOSPC;
-			return sl_failed(failure, SL_SYSTEM, "pwrite");
+		} else if (put == 0) {
+			errno = ENOSPC;
+			break;
+		} else if (errno != EINTR) {
+			break;
 		}
 	}
-	return SL_OK;
+	return done;
+}
+
+enum sl_result sl_record_write(int fd, const char *bytes, size_t size,
+	const struct sl_record_bytes *previous, struct sl_failure *failure)
+{
+	size_t done = write_bytes(fd, bytes, size);
+	if (done == size)
+		return SL_OK;
+	enum sl_result result = sl_failed(failure, SL_SYSTEM, "pwrite");
+	/* What could be overwritten once can be overwritten again. */
+	if (done > 0 && previous != NULL)
+		write_bytes(fd, previous->bytes, done < previous->length ? done : previous->length);
+	return result;
 }

@@ -111,11 +111,20 @@ bool sl_record_is_quiet(const char *bytes, size_t length, size_t *size);
 void sl_record_abandon(
 	struct sl_abandoned *abandoned, const struct sl_owner *owner, struct timespec now);
 
-/* pread(2) of what may be a record, from offset 0. *length is what there was. */
-enum sl_result sl_record_read(
-	int fd, char bytes[SL_RECORD_MAX], size_t *length, struct sl_failure *failure);
+/* What a lock file begins with, whatever it is. */
+struct sl_record_bytes {
+	char bytes[SL_RECORD_MAX];
+	size_t length;
+};
 
-/* The only place that writes a lock file: all of `bytes` at offset 0, or SL_SYSTEM. */
-enum sl_result sl_record_write(int fd, const char *bytes, size_t size, struct sl_failure *failure);
+enum sl_result sl_record_read(int fd, struct sl_record_bytes *record, struct sl_failure *failure);
+
+/*
+ * The only place that writes a lock file: all of `bytes` at its beginning. If they do not all go in
+ * (SL_SYSTEM), what was overwritten is put back from `previous`, so that what it says of dead
+ * owners is not lost; NULL: it says nothing that counts.
+ */
+enum sl_result sl_record_write(int fd, const char *bytes, size_t size,
+	const struct sl_record_bytes *previous, struct sl_failure *failure);
 
 #endif

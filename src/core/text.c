@@ -12,10 +12,15 @@ static size_t cut_length(const char *string, size_t length, size_t limit)
 	return limit;
 }
 
-/* Bytes of the well-formed UTF-8 sequence at `s`, 0 if there is none. */
+/*
+ * Bytes of the well-formed UTF-8 sequence at `s`, 0 if there is none. Overlong forms, surrogates
+ * and what lies beyond U+10FFFF are not well-formed: their second byte is out of range (RFC 3629).
+ */
 static size_t utf8_length(const unsigned char *s, size_t available)
 {
+	unsigned char lowest = 0x80, highest = 0xbf;
 	size_t need;
+
 	if (s[0] < 0x80)
 		return 1;
 	else if (s[0] >= 0xc2 && s[0] <= 0xdf)
@@ -26,9 +31,18 @@ static size_t utf8_length(const unsigned char *s, size_t available)
 		need = 4;
 	else
 		return 0;
-	if (need > available)
+
+	if (s[0] == 0xe0)
+		lowest = 0xa0;
+	else if (s[0] == 0xed)
+		highest = 0x9f;
+	else if (s[0] == 0xf0)
+		lowest = 0x90;
+	else if (s[0] == 0xf4)
+		highest = 0x8f;
+	if (need > available || s[1] < lowest || s[1] > highest)
 		return 0;
-	for (size_t i = 1; i < need; i++)
+	for (size_t i = 2; i < need; i++)
 		if ((s[i] & 0xc0) != 0x80)
 			return 0;
 	return need;

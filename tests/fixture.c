@@ -1,0 +1,794 @@
+#include "fixture.h"
+
+#include "registry.h"
+
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <ftw.h>
+#include <grp.h>
+#include <poll.h>
+#include <sched.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/file.h>
+#include <sys/mount.h>
+#include <sys/prctl.h>
+#include <sys/stat.h>
+#include <sys/syscall.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#define PATHS_MAX    32
+#define PATH_SIZE    128
+#define CHILDREN_MAX 64
+#define RULES_MAX    16
+#define TRACE_SIZE   4096
+
+/* Exit codes of a child; the sanitizers end it with 99. */
+#define EXIT_UNEXPECTED 90
+#define EXIT_FORBIDDEN  91
+
+const char *__asan_default_options(void);
+const char *__ubsan_default_options(void);
+
+const char *__asan_default_options(void)
+{
+	return "detect_leaks=1:exitcode=99:detect_stack_use_after_return=1:strict_string_checks=1";
+}
+
+const char *__ubsan_default_options(void)
+{
+	return "print_stacktrace=1";
+}
+
+static char directory[32];
+static char paths[PATHS_MAX][PATH_SIZE];
+static unsigned path_count;
+static unsigned descriptors_before;
+
+static struct child children[CHILDREN_MAX];
+static unsigned child_count;
+
+/* In a child: its ends of the pipes to the test. */
+static int hears = -1, speaks = -1;
+
+/* --- Set up and tear down --- */
+
+int fixture_set_up(void **state)
+{
+	(void)state;
+	signal(SIGPIPE, SIG_IGN);
+	umask(022);
+	/* Orphans of a killed child become ours, so that they can be reaped. */
+	if (prctl(PR_SET_CHILD_SUBREAPER, 1) != 0 || sl_registry_start() != 0)
+		return -1;
+	memcpy(directory, "/dev/shm/sitelock-core-XXXXXX", sizeof "/dev/shm/sitelock-core-XXXXXX");
+	if (mkdtemp(directory) == NULL || chmod(directory, 0755) != 0)
+		return -1;
+	path_count = 0;
+	child_count = 0;
+	descriptors_before = descriptor_count();
+	return 0;
+}
+
+static int remove_entry(const char *path, const struct stat *st, int type, struct FTW *where)
+{
+	(void)st, (void)type, (void)where;
+	return remove(path);
+}
+
+static void hang_up(struct child *child)
+{
+	if (child->to >= 0)
+		close(child->to);
+	if (child->from >= 0)
+		close(child->from);
+	child->to = child->from = -1;
+}
+
+int fixture_tear_down(void **state)
+{
+	(void)state;
+	stop_watching();
+	umask(022);
+	for (unsigned i = 0; i < child_count; i++) {
+		hang_up(&children[i]);
+		if (children[i].pid > 0)
+			kill(children[i].pid, SIGKILL);
+	}
+	while (waitpid(-1, NULL, 0) > 0 || errno == EINTR)
+		;
+	unsigned descriptors = descriptor_count();
+	if (nftw(directory, remove_entry, 16, FTW_DEPTH | FTW_PHYS) != 0)
+		return -1;
+	assert_int_equal(descriptors, descriptors_before);
+	return 0;
+}
+
+void need_root(void)
+{
+	if (geteuid() == 0)
+		return;
+	print_message("only root can set this up\n");
+	skip();
+}
+
+/* --- Files --- */
+
+const char *path_of(const char *name)
+{
+	assert_true(path_count < PATHS_MAX);
+	char *path = paths[path_count++];
+	snprintf(path, PATH_SIZE, "%s/%s", directory, name);
+	return path;
+}
+
+void write_file(const char *path, const char *text)
+{
+	int fd = open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
+	assert_true(fd >= 0);
+	assert_int_equal(write(fd, text, strlen(text)), strlen(text));
+	close(fd);
+}
+
+/* The first bytes of a regular file, terminated; nothing of any other kind. */
+static void read_text(const char *path, char *text, size_t size)
+{
+	struct stat st;
+	ssize_t length = 0;
+	if (lstat(path, &st) == 0 && S_ISREG(st.st_mode)) {
+		int fd = open(path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW);
+		assert_true(fd >= 0);
+		length = read(fd, text, size - 1);
+		assert_true(length >= 0);
+		close(fd);
+	}
+	text[length] = '\0';
+}
+
+void assert_file_text(const char *path, const char *text)
+{
+	char found[4096];
+	read_text(path, found, sizeof found);
+	assert_string_equal(found, text);
+}
+
+bool exists(const char *path)
+{
+	struct stat st;
+	return lstat(path, &st) == 0;
+}
+
+ino_t inode_of(const char *path)
+{
+	struct stat st;
+	assert_int_equal(lstat(path, &st), 0);
+	return st.st_ino;
+}
+
+void remove_file(void *path)
+{
+	if (unlink(path) != 0)
+		abort();
+}
+
+void replace_file(void *path)
+{
+	char other[PATH_SIZE + 8];
+	snprintf(other, sizeof other, "%s.new", (const char *)path);
+	int fd = open(other, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
+	if (fd < 0 || rename(other, path) != 0)
+		abort();
+	close(fd);
+}
+
+struct file_state state_of(const char *path)
+{
+	struct file_state state;
+	struct stat st;
+	memset(&state, 0, sizeof state);
+	assert_int_equal(lstat(path, &st), 0);
+	read_text(path, state.text, sizeof state.text);
+	state.mode = st.st_mode;
+	state.owner = st.st_uid;
+	state.links = st.st_nlink;
+	state.size = st.st_size;
+	state.modified = st.st_mtim;
+	state.changed = st.st_ctim;
+	return state;
+}
+
+void assert_unchanged(const char *path, const struct file_state *before)
+{
+	struct file_state now = state_of(path);
+	assert_memory_equal(&now, before, sizeof now);
+}
+
+int take_flock(const char *path, int operation)
+{
+	int fd = open(path, O_RDWR | O_CLOEXEC);
+	if (fd < 0 || flock(fd, operation | LOCK_NB) != 0)
+		abort();
+	return fd;
+}
+
+bool is_locked(const char *path)
+{
+	int fd = open(path, O_RDWR | O_CLOEXEC);
+	if (fd < 0)
+		abort();
+	bool locked = flock(fd, LOCK_EX | LOCK_NB) != 0;
+	if (locked && errno != EWOULDBLOCK)
+		abort();
+	close(fd);
+	return locked;
+}
+
+/* Visits the descriptors of this process, but for the one that reads their directory. */
+static unsigned count_descriptors(
+	bool (*counts)(int descriptor, const void *data), const void *data)
+{
+	unsigned count = 0;
+	DIR *list = opendir("/proc/self/fd");
+	if (list == NULL)
+		abort();
+	for (struct dirent *entry; (entry = readdir(list)) != NULL;) {
+		int descriptor = atoi(entry->d_name);
+		if (entry->d_name[0] != '.' && descriptor != dirfd(list) && counts(descriptor, data))
+			count++;
+	}
+	closedir(list);
+	return count;
+}
+
+static bool any_descriptor(int descriptor, const void *data)
+{
+	(void)descriptor, (void)data;
+	return true;
+}
+
+static bool is_of_file(int descriptor, const void *data)
+{
+	const struct stat *file = data;
+	struct stat st;
+	return fstat(descriptor, &st) == 0 && st.st_dev == file->st_dev && st.st_ino == file->st_ino;
+}
+
+unsigned descriptor_count(void)
+{
+	return count_descriptors(any_descriptor, NULL);
+}
+
+bool has_descriptor_of(const char *path)
+{
+	struct stat st;
+	if (lstat(path, &st) != 0)
+		abort();
+	return count_descriptors(is_of_file, &st) > 0;
+}
+
+/* --- Other processes --- */
+
+static struct child *remembered(const struct child *child)
+{
+	for (unsigned i = 0; i < child_count; i++)
+		if (children[i].pid == child->pid)
+			return &children[i];
+	fail_msg("no child of this test");
+	return NULL;
+}
+
+static pid_t raw_clone(void)
+{
+	return (pid_t)syscall(SYS_clone, SIGCHLD, 0, 0, 0, 0);
+}
+
+static struct child start(pid_t (*fork_way)(void), void (*body)(void *data), void *data)
+{
+	int down[2], up[2];
+	assert_int_equal(pipe2(down, O_CLOEXEC), 0);
+	assert_int_equal(pipe2(up, O_CLOEXEC), 0);
+	fflush(NULL);
+	pid_t pid = fork_way();
+	assert_true(pid >= 0);
+	if (pid == 0) {
+		/* Held by a sibling, the pipe of another child would never end. */
+		for (unsigned i = 0; i < child_count; i++)
+			hang_up(&children[i]);
+		child_count = 0;
+		close(down[1]);
+		close(up[0]);
+		hears = down[0];
+		speaks = up[1];
+		body(data);
+		_exit(0);
+	}
+	close(down[0]);
+	close(up[1]);
+	assert_true(child_count < CHILDREN_MAX);
+	children[child_count++] = (struct child){pid, down[1], up[0]};
+	return children[child_count - 1];
+}
+
+struct child start_child(void (*body)(void *data), void *data)
+{
+	return start(fork, body, data);
+}
+
+struct child clone_child(void (*body)(void *data), void *data)
+{
+	return start(raw_clone, body, data);
+}
+
+void child_tell(struct child *child, char word)
+{
+	assert_int_equal(write(child->to, &word, 1), 1);
+}
+
+/* All the bytes; false if the other end hung up. */
+static bool read_all(int fd, void *bytes, size_t size)
+{
+	for (size_t done = 0; done < size;) {
+		ssize_t got = read(fd, (char *)bytes + done, size - done);
+		if (got == 0 || (got < 0 && errno != EINTR))
+			return false;
+		if (got > 0)
+			done += (size_t)got;
+	}
+	return true;
+}
+
+char child_hear(struct child *child)
+{
+	char word;
+	return read_all(child->from, &word, 1) ? word : '\0';
+}
+
+void child_hear_bytes(struct child *child, void *bytes, size_t size)
+{
+	assert_true(read_all(child->from, bytes, size));
+}
+
+bool child_has_spoken(struct child *child)
+{
+	struct pollfd wait = {child->from, POLLIN, 0};
+	return poll(&wait, 1, 0) == 1 && (wait.revents & POLLIN) != 0;
+}
+
+void reap(pid_t pid)
+{
+	while (waitpid(pid, NULL, 0) != pid)
+		assert_int_equal(errno, EINTR);
+}
+
+void child_kill_unreaped(struct child *child)
+{
+	siginfo_t info;
+	assert_int_equal(kill(child->pid, SIGKILL), 0);
+	assert_int_equal(waitid(P_PID, (id_t)child->pid, &info, WEXITED | WNOWAIT), 0);
+}
+
+void child_kill(struct child *child)
+{
+	child_kill_unreaped(child);
+	reap(child->pid);
+	remembered(child)->pid = -1;
+}
+
+int child_finish(struct child *child)
+{
+	int status;
+	struct child *known = remembered(child);
+	hang_up(known);
+	child->to = child->from = -1;
+	while (waitpid(child->pid, &status, 0) != child->pid)
+		assert_int_equal(errno, EINTR);
+	known->pid = -1;
+	return WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status);
+}
+
+void in_child(void (*body)(void *data), void *data)
+{
+	struct child child = start_child(body, data);
+	assert_int_equal(child_finish(&child), 0);
+}
+
+void in_cloned_child(void (*body)(void *data), void *data)
+{
+	struct child child = clone_child(body, data);
+	assert_int_equal(child_finish(&child), 0);
+}
+
+struct task {
+	void (*body)(void *data);
+	void *data;
+};
+
+static void enter_namespaces(void *data)
+{
+	const struct task *task = data;
+	int status;
+
+	if (unshare(CLONE_NEWNS | CLONE_NEWPID) != 0 ||
+		mount(NULL, "/", NULL, MS_REC | MS_PRIVATE, NULL) != 0)
+		_exit(EXIT_FORBIDDEN);
+	pid_t pid = fork();
+	expect(pid >= 0);
+	if (pid == 0) {
+		if (mount("proc", "/proc", "proc", 0, NULL) != 0)
+			_exit(EXIT_FORBIDDEN);
+		task->body(task->data);
+		_exit(0);
+	}
+	expect(waitpid(pid, &status, 0) == pid);
+	_exit(WIFEXITED(status) ? WEXITSTATUS(status) : EXIT_UNEXPECTED);
+}
+
+void in_own_namespaces(void (*body)(void *data), void *data)
+{
+	struct task task = {body, data};
+	struct child child = start_child(enter_namespaces, &task);
+	int code = child_finish(&child);
+	if (code == EXIT_FORBIDDEN) {
+		print_message("namespaces are forbidden here\n");
+		skip();
+	}
+	assert_int_equal(code, 0);
+}
+
+void say(char word)
+{
+	say_bytes(&word, 1);
+}
+
+void say_bytes(const void *bytes, size_t size)
+{
+	expect(write(speaks, bytes, size) == (ssize_t)size);
+}
+
+char await(void)
+{
+	char word;
+	if (!read_all(hears, &word, 1))
+		_exit(0);
+	return word;
+}
+
+void expect_at(bool condition, const char *text, const char *file, int line)
+{
+	if (condition)
+		return;
+	fprintf(stderr, "%s:%d: in a child: %s\n", file, line, text);
+	_exit(EXIT_UNEXPECTED);
+}
+
+void become(uid_t user)
+{
+	expect(setgroups(0, NULL) == 0);
+	expect(setresgid(user, user, user) == 0);
+	expect(setresuid(user, user, user) == 0);
+}
+
+bool sleeps(const char *stat)
+{
+	char line[512];
+	int fd = open(stat, O_RDONLY | O_CLOEXEC);
+	if (fd < 0)
+		return false;
+	ssize_t length = read(fd, line, sizeof line - 1);
+	close(fd);
+	line[length > 0 ? length : 0] = '\0';
+	const char *name_end = strrchr(line, ')');
+	return name_end != NULL && strncmp(name_end, ") S", 3) == 0;
+}
+
+/* --- Calls of the core --- */
+
+struct rule {
+	enum call call;
+	unsigned first, last;
+	int number; /* errno; 0: the call is let through */
+	size_t limit;
+	void (*before)(void *data);
+	void (*after)(void *data);
+	void *data;
+};
+
+static struct rule rules[RULES_MAX];
+static unsigned rule_count;
+static unsigned counts[CALL_KINDS];
+static char trace[TRACE_SIZE];
+static bool watching;
+static bool applied;
+static bool in_action;
+
+static const char *const call_names[] = {
+	[CALL_OPEN] = "open",
+	[CALL_FLOCK] = "flock",
+	[CALL_FSTAT] = "fstat",
+	[CALL_LSTAT] = "lstat",
+	[CALL_PREAD] = "pread",
+	[CALL_PWRITE] = "pwrite",
+	[CALL_FCHMOD] = "fchmod",
+	[CALL_UNLINK] = "unlink",
+	[CALL_FCNTL] = "fcntl",
+	[CALL_CLOSE] = "close",
+	[CALL_MALLOC] = "malloc",
+	[CALL_CALLOC] = "calloc",
+	[CALL_REALLOC] = "realloc",
+	[CALL_STRDUP] = "strdup",
+};
+
+const char *call_name(enum call call)
+{
+	return call_names[call];
+}
+
+void watch_calls(void)
+{
+	rule_count = 0;
+	memset(counts, 0, sizeof counts);
+	trace[0] = '\0';
+	applied = false;
+	watching = true;
+}
+
+void stop_watching(void)
+{
+	watching = false;
+}
+
+static void add_rule(struct rule rule)
+{
+	if (!watching)
+		watch_calls();
+	assert_true(rule_count < RULES_MAX);
+	rules[rule_count++] = rule;
+}
+
+void refuse_call(enum call call, unsigned nth, int number)
+{
+	add_rule((struct rule){.call = call, .first = nth, .last = nth, .number = number});
+}
+
+void refuse_calls_from(enum call call, unsigned nth, int number)
+{
+	add_rule((struct rule){.call = call, .first = nth, .last = UINT32_MAX, .number = number});
+}
+
+void before_call(enum call call, unsigned nth, void (*action)(void *data), void *data)
+{
+	add_rule(
+		(struct rule){.call = call, .first = nth, .last = nth, .before = action, .data = data});
+}
+
+void before_every_call(enum call call, void (*action)(void *data), void *data)
+{
+	add_rule((struct rule){
+		.call = call, .first = 1, .last = UINT32_MAX, .before = action, .data = data});
+}
+
+void after_call(enum call call, unsigned nth, void (*action)(void *data), void *data)
+{
+	add_rule((struct rule){.call = call, .first = nth, .last = nth, .after = action, .data = data});
+}
+
+void shorten_write(unsigned nth, size_t bytes)
+{
+	/* The limit is kept one higher, so that 0 means none. */
+	add_rule((struct rule){.call = CALL_PWRITE, .first = nth, .last = nth, .limit = bytes + 1});
+}
+
+unsigned call_count(enum call call)
+{
+	return counts[call];
+}
+
+bool rule_applied(void)
+{
+	return applied;
+}
+
+const char *call_trace(void)
+{
+	return trace;
+}
+
+static void act(void (*action)(void *data), void *data)
+{
+	int number = errno;
+	in_action = true;
+	action(data);
+	in_action = false;
+	errno = number;
+}
+
+/* Counts a call of the core; the rule for it, or NULL. */
+static const struct rule *arrive(enum call call, const char *detail)
+{
+	if (!watching || in_action)
+		return NULL;
+	counts[call]++;
+	if (call < CALL_MALLOC) {
+		size_t used = strlen(trace);
+		snprintf(trace + used, sizeof trace - used, "%s%s ", call_names[call], detail);
+	}
+	for (unsigned i = 0; i < rule_count; i++) {
+		const struct rule *rule = &rules[i];
+		if (rule->call != call || counts[call] < rule->first || counts[call] > rule->last)
+			continue;
+		applied = true;
+		if (rule->before != NULL)
+			act(rule->before, rule->data);
+		return rule;
+	}
+	return NULL;
+}
+
+static bool refuses(const struct rule *rule)
+{
+	if (rule == NULL || rule->number == 0)
+		return false;
+	errno = rule->number;
+	return true;
+}
+
+static void depart(const struct rule *rule)
+{
+	if (rule != NULL && rule->after != NULL)
+		act(rule->after, rule->data);
+}
+
+int __wrap_open(const char *path, int flags, ...);
+int __wrap_flock(int descriptor, int operation);
+int __wrap_fstat(int descriptor, struct stat *st);
+int __wrap_lstat(const char *path, struct stat *st);
+ssize_t __wrap_pread(int descriptor, void *bytes, size_t size, off_t offset);
+ssize_t __wrap_pwrite(int descriptor, const void *bytes, size_t size, off_t offset);
+int __wrap_fchmod(int descriptor, mode_t mode);
+int __wrap_unlink(const char *path);
+int __wrap_fcntl(int descriptor, int command, ...);
+int __wrap_close(int descriptor);
+void *__wrap_malloc(size_t size);
+void *__wrap_calloc(size_t count, size_t size);
+void *__wrap_realloc(void *block, size_t size);
+char *__wrap_strdup(const char *string);
+
+int __wrap_open(const char *path, int flags, ...)
+{
+	va_list rest;
+	va_start(rest, flags);
+	mode_t mode = (flags & O_CREAT) != 0 ? va_arg(rest, mode_t) : 0;
+	va_end(rest);
+
+	const struct rule *rule = arrive(CALL_OPEN, (flags & O_CREAT) != 0 ? "(O_CREAT)" : "");
+	if (refuses(rule))
+		return -1;
+	int answer = open(path, flags, mode);
+	depart(rule);
+	return answer;
+}
+
+int __wrap_flock(int descriptor, int operation)
+{
+	const char *detail = (operation & LOCK_UN) != 0   ? "(LOCK_UN)"
+						 : (operation & LOCK_SH) != 0 ? "(LOCK_SH)"
+													  : "(LOCK_EX)";
+	const struct rule *rule = arrive(CALL_FLOCK, detail);
+	if (refuses(rule))
+		return -1;
+	int answer = flock(descriptor, operation);
+	depart(rule);
+	return answer;
+}
+
+int __wrap_fstat(int descriptor, struct stat *st)
+{
+	const struct rule *rule = arrive(CALL_FSTAT, "");
+	if (refuses(rule))
+		return -1;
+	int answer = fstat(descriptor, st);
+	depart(rule);
+	return answer;
+}
+
+int __wrap_lstat(const char *path, struct stat *st)
+{
+	const struct rule *rule = arrive(CALL_LSTAT, "");
+	if (refuses(rule))
+		return -1;
+	int answer = lstat(path, st);
+	depart(rule);
+	return answer;
+}
+
+ssize_t __wrap_pread(int descriptor, void *bytes, size_t size, off_t offset)
+{
+	const struct rule *rule = arrive(CALL_PREAD, "");
+	if (refuses(rule))
+		return -1;
+	ssize_t answer = pread(descriptor, bytes, size, offset);
+	depart(rule);
+	return answer;
+}
+
+ssize_t __wrap_pwrite(int descriptor, const void *bytes, size_t size, off_t offset)
+{
+	const struct rule *rule = arrive(CALL_PWRITE, "");
+	if (refuses(rule))
+		return -1;
+	if (rule != NULL && rule->limit > 0 && size > rule->limit - 1)
+		size = rule->limit - 1;
+	ssize_t answer = pwrite(descriptor, bytes, size, offset);
+	depart(rule);
+	return answer;
+}
+
+int __wrap_fchmod(int descriptor, mode_t mode)
+{
+	const struct rule *rule = arrive(CALL_FCHMOD, "");
+	if (refuses(rule))
+		return -1;
+	int answer = fchmod(descriptor, mode);
+	depart(rule);
+	return answer;
+}
+
+int __wrap_unlink(const char *path)
+{
+	const struct rule *rule = arrive(CALL_UNLINK, "");
+	if (refuses(rule))
+		return -1;
+	int answer = unlink(path);
+	depart(rule);
+	return answer;
+}
+
+int __wrap_fcntl(int descriptor, int command, ...)
+{
+	va_list rest;
+	va_start(rest, command);
+	long argument = va_arg(rest, long);
+	va_end(rest);
+
+	const struct rule *rule = arrive(CALL_FCNTL, "");
+	if (refuses(rule))
+		return -1;
+	int answer = fcntl(descriptor, command, argument);
+	depart(rule);
+	return answer;
+}
+
+/* A close that fails has closed all the same (close(2)). */
+int __wrap_close(int descriptor)
+{
+	const struct rule *rule = arrive(CALL_CLOSE, "");
+	int answer = close(descriptor);
+	if (refuses(rule))
+		return -1;
+	depart(rule);
+	return answer;
+}
+
+void *__wrap_malloc(size_t size)
+{
+	return refuses(arrive(CALL_MALLOC, "")) ? NULL : malloc(size);
+}
+
+void *__wrap_calloc(size_t count, size_t size)
+{
+	return refuses(arrive(CALL_CALLOC, "")) ? NULL : calloc(count, size);
+}
+
+void *__wrap_realloc(void *block, size_t size)
+{
+	return refuses(arrive(CALL_REALLOC, "")) ? NULL : realloc(block, size);
+}
+
+char *__wrap_strdup(const char *string)
+{
+	return refuses(arrive(CALL_STRDUP, "")) ? NULL : strdup(string);
+}

@@ -1,0 +1,156 @@
+/*
+ * What the tests share: a directory of their own, other processes that are told by pipes what to do
+ * and when, and calls of the core that are refused or interrupted on command.
+ *
+ * Processes and files are made sure to be gone when a test ends, and so is every descriptor: a test
+ * that leaks one fails, whatever else it checks.
+ */
+#ifndef FIXTURE_H
+#define FIXTURE_H
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <cmocka.h>
+
+#include <stdbool.h>
+#include <sys/types.h>
+
+#define fixture_test(name) cmocka_unit_test_setup_teardown(name, fixture_set_up, fixture_tear_down)
+
+int fixture_set_up(void **state);
+int fixture_tear_down(void **state);
+
+/* Skips the test if we are not root, with the reason. */
+void need_root(void);
+
+/* --- Files --- */
+
+/* The path of a file in the test's directory, which is empty at first. Valid until the test ends.
+ */
+const char *path_of(const char *name);
+
+void write_file(const char *path, const char *text);
+void assert_file_text(const char *path, const char *text);
+bool exists(const char *path);
+ino_t inode_of(const char *path);
+
+/* Removes the file and puts another one in its place; for before_call() and its like. */
+void replace_file(void *path);
+void remove_file(void *path);
+
+/* What nobody may change about a file that is refused. */
+struct file_state {
+	char text[64];
+	mode_t mode;
+	uid_t owner;
+	nlink_t links;
+	off_t size;
+	struct timespec modified;
+	struct timespec changed;
+};
+struct file_state state_of(const char *path);
+void assert_unchanged(const char *path, const struct file_state *before);
+
+/* flock(2) as any other program does it: a descriptor that holds the lock. */
+int take_flock(const char *path, int operation);
+
+/* Asks the kernel through a descriptor of its own, which could not tell of a lock on an orphan. */
+bool is_locked(const char *path);
+
+unsigned descriptor_count(void);
+/* Whether this process has a descriptor of the file that the path names. */
+bool has_descriptor_of(const char *path);
+
+/* --- Other processes --- */
+
+struct child {
+	pid_t pid;
+	int to;   /* what we tell it */
+	int from; /* what it says */
+};
+
+/* fork(2), and the child runs `body` and ends. */
+struct child start_child(void (*body)(void *data), void *data);
+/* The same by a raw clone(2): no atfork handler runs, as with vfork(2) or posix_spawn(3). */
+struct child clone_child(void (*body)(void *data), void *data);
+
+void child_tell(struct child *child, char word);
+/* The next word that it says, 0 when it has ended. */
+char child_hear(struct child *child);
+void child_hear_bytes(struct child *child, void *bytes, size_t size);
+/* Whether it has said something that was not heard yet. */
+bool child_has_spoken(struct child *child);
+/* SIGKILL; a zombie until it is reaped. */
+void child_kill_unreaped(struct child *child);
+/* SIGKILL, and reaped. */
+void child_kill(struct child *child);
+/* Hangs up, waits and returns its exit code, or 128 and the signal that ended it. */
+int child_finish(struct child *child);
+void reap(pid_t pid);
+
+/* The whole of it: `body` runs in a child, and all its expectations were met. */
+void in_child(void (*body)(void *data), void *data);
+void in_cloned_child(void (*body)(void *data), void *data);
+/* As pid 1 of a pid namespace of its own, with a /proc of its own; skips where that is forbidden.
+ */
+void in_own_namespaces(void (*body)(void *data), void *data);
+
+/* In the child. A word that never comes ends it. */
+void say(char word);
+void say_bytes(const void *bytes, size_t size);
+char await(void);
+/* Ends the child, and with it the test, when the condition is false: assert_* work in ours only. */
+#define expect(condition) expect_at((condition), #condition, __FILE__, __LINE__)
+void expect_at(bool condition, const char *text, const char *file, int line);
+/* Becomes this user for good, with none of root's rights. */
+void become(uid_t user);
+
+/* Whether a task sleeps in the kernel: it waits for something. `stat` is its stat file in /proc. */
+bool sleeps(const char *stat);
+
+/* --- Calls of the core --- */
+
+enum call {
+	CALL_OPEN,
+	CALL_FLOCK,
+	CALL_FSTAT,
+	CALL_LSTAT,
+	CALL_PREAD,
+	CALL_PWRITE,
+	CALL_FCHMOD,
+	CALL_UNLINK,
+	CALL_FCNTL,
+	CALL_CLOSE,
+	CALL_MALLOC,
+	CALL_CALLOC,
+	CALL_REALLOC,
+	CALL_STRDUP,
+	CALL_KINDS,
+};
+
+const char *call_name(enum call call);
+
+/*
+ * Rules. The first one, or watch_calls(), starts the counting; `nth` is 1 for the next call of its
+ * kind. Calls that an action makes through the core are neither counted nor ruled.
+ */
+void watch_calls(void);
+void refuse_call(enum call call, unsigned nth, int number);
+void refuse_calls_from(enum call call, unsigned nth, int number);
+void before_call(enum call call, unsigned nth, void (*action)(void *data), void *data);
+void before_every_call(enum call call, void (*action)(void *data), void *data);
+void after_call(enum call call, unsigned nth, void (*action)(void *data), void *data);
+/* The nth pwrite takes no more than this. */
+void shorten_write(unsigned nth, size_t bytes);
+
+/* Forgets the rules; what was counted can still be asked for. */
+void stop_watching(void);
+unsigned call_count(enum call call);
+/* Whether any rule came into force. */
+bool rule_applied(void);
+/* The calls in their order, "open flock(LOCK_EX) fstat "; memory is left out. */
+const char *call_trace(void);
+
+#endif
