@@ -204,6 +204,16 @@ static enum sl_result rewrite_record(struct sl_file_lock *lock, enum sl_record_s
 	return write_record(lock, sl_process_self(), state, end, &previous, failure);
 }
 
+/* "held" becomes "released". If that fails it stays "held", and the next owner is told. */
+static void flip_record(const struct sl_file_lock *lock)
+{
+	struct sl_failure ignored;
+	struct sl_record_bytes previous;
+	previous.length = lock->flip.size;
+	memcpy(previous.bytes, lock->flip.undo, previous.length);
+	sl_record_write(lock->entry.descriptor, lock->flip.bytes, lock->flip.size, &previous, &ignored);
+}
+
 /* What the file says of those who had the lock before us. */
 static enum sl_result read_record(
 	struct sl_file_lock *lock, struct sl_record_bytes *bytes, struct sl_failure *failure)
@@ -273,8 +283,7 @@ enum sl_result sl_file_lock_release(
 		/* If it cannot be written (a full btrfs refuses even to overwrite), the next owner is
 		 * warned once too often, and never once too seldom. */
 		if (end == NULL)
-			sl_record_write(
-				lock->entry.descriptor, lock->flip.bytes, lock->flip.size, NULL, &ignored);
+			flip_record(lock);
 		else
 			rewrite_record(lock, SL_RECORD_FAILED, end, &ignored);
 	}

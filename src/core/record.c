@@ -186,6 +186,7 @@ void sl_record_encode_flip(struct sl_record_flip *flip, const struct sl_record_i
 {
 	flip->size = BODY;
 	memcpy(flip->bytes, image->bytes, flip->size);
+	memcpy(flip->undo, image->bytes, flip->size);
 	memcpy(flip->bytes + MAGIC_SIZE, state_words[SL_RECORD_RELEASED], STATE_SIZE);
 	put_sum(flip->bytes + SUM_OFFSET, seal(image->body_sum, SL_RECORD_RELEASED));
 }

@@ -88,6 +88,7 @@ struct sl_record_image {
 };
 struct sl_record_flip {
 	char bytes[48];
+	char undo[48]; /* what they overwrite */
 	size_t size;
 };
 
