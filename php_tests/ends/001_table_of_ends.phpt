@@ -33,6 +33,12 @@ $ends = [
     'exit(3)' => $hold . 'exit(3);',
     'exit(3) in a function' => 'function f($path) { ' . $hold . ' exit(3); } f($path);',
     'exit(3) in a shutdown function' => $hold . 'register_shutdown_function(function () { exit(3); });',
+    'a warning and exit(0) in a shutdown function after a fatal error' => $hold . 'register_shutdown_function(function () { @file_get_contents("/nope"); error_clear_last(); exit(0); }); nothing_of_this_name();',
+    'exit(3), then dropped in a destructor' => 'class Owner { public $lock; } class Late { public $owner; function __destruct() { $this->owner = null; } }
+        $late = new Late; $late->owner = new Owner; $late->owner->lock = new Sitelock\FileLock($path); $late->owner->lock->acquire(); exit(3);',
+    'exit(0), then dropped in a destructor' => 'class Owner { public $lock; } class Late { public $owner; function __destruct() { $this->owner = null; } }
+        $late = new Late; $late->owner = new Owner; $late->owner->lock = new Sitelock\FileLock($path); $late->owner->lock->acquire(); exit(0);',
+    'exit(3), then release() in a shutdown function' => $hold . 'register_shutdown_function(function () use ($lock) { $lock->release(); }); exit(3);',
     'exit(0) in a shutdown function after a fatal error' => $hold . 'register_shutdown_function(function () { exit(0); }); nothing_of_this_name();',
     'dropped while an exception unwinds' => 'function f($path) { ' . $hold . ' throw new DomainException; } try { f($path); } catch (Exception $e) {}',
     'a property, dropped while an exception unwinds' => 'class Tool { public $lock; function __destruct() {} }
@@ -54,6 +60,7 @@ foreach ($ends as $end => $code) {
     $free = $lock->acquire() ? '' : 'NOT FREE ';
     $heard = array_map(function ($holder) { return $holder->getEnd(); }, $lock->getAbandonedBy());
     echo "$end: $free", $heard ? implode(', ', $heard) : 'nothing', "\n";
+    $lock->markConsistent();
     $lock->remove();
 }
 ?>
@@ -84,6 +91,10 @@ exception handler, exit(1): exit status 1
 exit(3): exit status 3
 exit(3) in a function: exit status 3
 exit(3) in a shutdown function: exit status 3
+a warning and exit(0) in a shutdown function after a fatal error: uncaught Error
+exit(3), then dropped in a destructor: exit status 3
+exit(0), then dropped in a destructor: nothing
+exit(3), then release() in a shutdown function: nothing
 exit(0) in a shutdown function after a fatal error: uncaught Error
 dropped while an exception unwinds: exception DomainException
 a property, dropped while an exception unwinds: exception DomainException

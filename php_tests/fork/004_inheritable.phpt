@@ -33,6 +33,7 @@ foreach ($kinds as $kind => $start) {
     $child->wait();
     check("$kind: then it is free, and the owner is reported", $lock->acquire()
         && $lock->getAbandonedBy()[0]->getPid() === $owner && !$lock->getAbandonedBy()[0]->isInherited());
+    $lock->markConsistent();
     $lock->remove();
 }
 ?>

@@ -291,19 +291,22 @@ enum sl_result sl_file_lock_release(
 	return result;
 }
 
-enum sl_result sl_file_lock_remove(struct sl_file_lock *lock, struct sl_failure *failure)
+enum sl_result sl_file_lock_remove(
+	struct sl_file_lock *lock, bool *removed, struct sl_failure *failure)
 {
+	*removed = false;
 	if (!sl_file_lock_is_held(lock) || lock->mode != SL_EXCLUSIVE)
 		return SL_NOT_HELD;
 	enum sl_result result = sl_lock_path_names(lock->path, &lock->file, failure);
-	if (result == SL_LOST)
-		unlock(lock);
-	if (result != SL_OK)
+	if (result == SL_SYSTEM)
 		return result;
+	if (result == SL_LOST || lock->abandoned != NULL)
+		return sl_file_lock_release(lock, NULL, failure);
 	/* While we hold it nobody who keeps to the protocol can put another file here; and who opened
 	 * this one before finds, once he has its lock, that the path no longer names it. */
 	if (unlink(lock->path) != 0)
 		return sl_failed(failure, SL_SYSTEM, "unlink");
+	*removed = true;
 	unlock(lock);
 	return SL_OK;
 }

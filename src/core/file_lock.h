@@ -74,10 +74,12 @@ enum sl_result sl_file_lock_release(
 	struct sl_file_lock *lock, const char *end, struct sl_failure *failure);
 
 /*
- * Removes the file and releases. Exclusive only. SL_LOST: the path names another file, which is
- * left alone; released. SL_SYSTEM: still held.
+ * Releases, and removes the file, unless it still has to tell of abandoned owners: *removed.
+ * Exclusive only. SL_LOST: the path names another file, which is left alone; released. SL_SYSTEM:
+ * still held.
  */
-enum sl_result sl_file_lock_remove(struct sl_file_lock *lock, struct sl_failure *failure);
+enum sl_result sl_file_lock_remove(
+	struct sl_file_lock *lock, bool *removed, struct sl_failure *failure);
 
 /* Held by this process, as far as we know; sl_file_lock_check asks the file system. */
 bool sl_file_lock_is_held(const struct sl_file_lock *lock);

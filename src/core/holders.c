@@ -102,9 +102,14 @@ static void add_acquirer(struct scene *scene, const struct sl_kernel_lock *lock)
 	struct sl_holder *holder = add_process(scene, lock->acquirer, lock->exclusive);
 	if (holder == NULL)
 		return;
-	if (named)
-		holder->owner = scene->record.owner;
-	else if (scene->record.state == SL_RECORD_NONE && lock->exclusive)
+	if (named) {
+		/* Whoever may write the file may write anything into it: who it is says the kernel, the
+		 * record says what for. */
+		holder->owner.process = scene->record.owner.process;
+		holder->owner.since = scene->record.owner.since;
+		memcpy(holder->owner.label, scene->record.owner.label, sizeof holder->owner.label);
+		memcpy(holder->owner.command, scene->record.owner.command, sizeof holder->owner.command);
+	} else if (scene->record.state == SL_RECORD_NONE && lock->exclusive)
 		memcpy(holder->owner.label, scene->record.alien, sizeof holder->owner.label);
 }
 
@@ -112,6 +117,11 @@ static void add_acquirer(struct scene *scene, const struct sl_kernel_lock *lock)
 static bool add_heir(pid_t pid, const struct sl_kernel_lock *lock, void *data)
 {
 	struct scene *scene = data;
+	/* It gave the lock back and has taken it again while we looked. */
+	if (pid == lock->acquirer) {
+		add_acquirer(scene, lock);
+		return !scene->out_of_memory;
+	}
 	const struct sl_owner *taker = &scene->record.owner;
 	struct sl_holder *holder = add_process(scene, pid, lock->exclusive);
 	if (holder == NULL)
@@ -212,9 +222,9 @@ static enum sl_result scan(struct scene *scene, struct sl_failure *failure)
 			if (explain(scene, &kernel.locks[i]))
 				continue;
 			consistent = false;
-			/* Still listed: a child has it that is not for our eyes. */
+			/* Still listed: somebody has it whom we may not look at. */
 			if (round == LIST_ROUNDS)
-				add_unknown(scene, &kernel.locks[i], true);
+				add_unknown(scene, &kernel.locks[i], sl_process_is_gone(kernel.locks[i].acquirer));
 		}
 		free(kernel.locks);
 		if (consistent)

@@ -53,7 +53,8 @@ static enum sl_result open_or_create(const char *path, bool exclusive, mode_t pe
 		/* O_RDWR also where we only read: NFS grants LOCK_EX on nothing else (flock(2)). */
 		if (sl_registry_open(entry, path, O_RDWR | OPEN_FLAGS, 0) >= 0)
 			return SL_OK;
-		if (!exclusive && (errno == EACCES || errno == EROFS)) {
+		/* EPERM: an immutable or append-only file (chattr(1)). */
+		if (!exclusive && (errno == EACCES || errno == EROFS || errno == EPERM)) {
 			if (sl_registry_open(entry, path, O_RDONLY | OPEN_FLAGS, 0) >= 0)
 				return SL_OK;
 		}
@@ -73,8 +74,6 @@ static enum sl_result open_or_create(const char *path, bool exclusive, mode_t pe
 /* What was opened, is it a lock file? SL_BUSY: it was removed since, open again. */
 static enum sl_result judge(const struct stat *st, mode_t permissions, struct sl_failure *failure)
 {
-	failure->call = "open";
-	failure->number = EPERM;
 	if (!S_ISREG(st->st_mode))
 		return SL_UNSAFE_TYPE;
 	if (st->st_nlink == 0)

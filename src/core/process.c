@@ -128,8 +128,7 @@ const struct sl_self *sl_process_self(void)
 	return &self;
 }
 
-/* Signal 0 delivers nothing (kill(2)). */
-static bool is_gone(pid_t pid)
+bool sl_process_is_gone(pid_t pid)
 {
 	return kill(pid, 0) != 0 && errno == ESRCH;
 }
@@ -148,7 +147,7 @@ enum sl_life sl_process_life(const struct sl_process *process, bool local)
 		return SL_LIFE_UNKNOWN;
 	if (!read_stat_of(process->pid, &line)) {
 		/* With hidepid the process of another user looks as if it were gone: ask kill(2) too. */
-		if ((errno == ENOENT || errno == ESRCH) && is_gone(process->pid))
+		if ((errno == ENOENT || errno == ESRCH) && sl_process_is_gone(process->pid))
 			return SL_DEAD;
 		return SL_LIFE_UNKNOWN;
 	}

@@ -106,5 +106,8 @@ ZEND_METHOD(Sitelock_BusyException, getHolders)
 	SL_PARSE_PARAMETERS_NONE();
 	zval *holders = sl_read_property(sl_busy_exception_ce, Z_OBJ_P(ZEND_THIS), "holders", &rv);
 	ZVAL_DEREF(holders);
+	/* A script may make one by itself. */
+	if (Z_TYPE_P(holders) != IS_ARRAY)
+		RETURN_EMPTY_ARRAY();
 	RETURN_ZVAL(holders, 1, 0);
 }

@@ -28,6 +28,15 @@ static zend_object *create_object(zend_class_entry *ce)
 	return &self->std;
 }
 
+/*
+ * Having a destructor, though it does nothing, makes the garbage collector look whether anybody
+ * still refers to the lock after destructors have run: held() may have handed it out.
+ */
+static void destroy_object(zend_object *object)
+{
+	zend_objects_destroy_object(object);
+}
+
 static void free_object(zend_object *object)
 {
 	struct file_lock_object *self = from_object(object);
@@ -62,36 +71,40 @@ ZEND_METHOD(Sitelock_FileLock, __construct)
 		Z_PARAM_STR(label)
 		Z_PARAM_LONG(permissions)
 		Z_PARAM_BOOL(record)
-		ZEND_PARSE_PARAMETERS_END();
+	ZEND_PARSE_PARAMETERS_END();
 
-		if (self->lock != NULL) {
-			zend_throw_exception(spl_ce_LogicException, "this FileLock is constructed already", 0);
-			return;
-		}
-		if ((permissions & ~0777) != 0 || (permissions & 0600) != 0600) {
-			sl_argument_error(3, "permissions",
-				"must be between 0600 and 0777, readable and writable by the owner");
-			return;
-		}
-		path = sl_path_resolve(path);
-		if (path == NULL)
-			return;
-		if (!sl_path_is_allowed(path)) {
-			zend_string_release(path);
-			return;
-		}
-		self->path = path;
-		self->lock = sl_file_lock_new(&(struct sl_file_lock_options){
-			.path = ZSTR_VAL(path),
-			.label = label != NULL ? ZSTR_VAL(label) : "",
-			.command = sl_request_command(),
-			.permissions = (mode_t)permissions,
-			.record = record,
-			.context = sl_request_context(),
-			.object = &self->std,
-		});
-		if (self->lock == NULL)
-			sl_throw_errno(ENOMEM, "malloc", ZSTR_VAL(path));
+	if (self->lock != NULL) {
+		zend_throw_exception(spl_ce_LogicException, "this FileLock is constructed already", 0);
+		return;
+	}
+	if (label != NULL && CHECK_NULL_PATH(ZSTR_VAL(label), ZSTR_LEN(label))) {
+		sl_argument_error(2, "label", "must not contain any null bytes");
+		return;
+	}
+	if ((permissions & ~0777) != 0 || (permissions & 0600) != 0600) {
+		sl_argument_error(
+			3, "permissions", "must be between 0600 and 0777, readable and writable by the owner");
+		return;
+	}
+	path = sl_path_resolve(path);
+	if (path == NULL)
+		return;
+	if (!sl_path_is_allowed(path)) {
+		zend_string_release(path);
+		return;
+	}
+	self->path = path;
+	self->lock = sl_file_lock_new(&(struct sl_file_lock_options){
+		.path = ZSTR_VAL(path),
+		.label = label != NULL ? ZSTR_VAL(label) : "",
+		.command = sl_request_command(),
+		.permissions = (mode_t)permissions,
+		.record = record,
+		.context = sl_request_context(),
+		.object = &self->std,
+	});
+	if (self->lock == NULL)
+		sl_throw_errno(ENOMEM, "malloc", ZSTR_VAL(path));
 }
 
 /* One try. SL_OK: held. SL_BUSY: not held. Anything else: not held, and an exception is thrown. */
@@ -225,29 +238,30 @@ ZEND_METHOD(Sitelock_FileLock, setInheritable)
 
 	SL_PARSE_PARAMETERS_START(1, 1)
 		Z_PARAM_BOOL(on)
-		ZEND_PARSE_PARAMETERS_END();
+	ZEND_PARSE_PARAMETERS_END();
 
-		struct file_lock_object *self = constructed(ZEND_THIS);
-		if (self == NULL)
-			return;
-		enum sl_result result = sl_file_lock_set_inheritable(self->lock, on, &failure);
-		if (result != SL_OK)
-			sl_throw(result, &failure, ZSTR_VAL(self->path));
+	struct file_lock_object *self = constructed(ZEND_THIS);
+	if (self == NULL)
+		return;
+	enum sl_result result = sl_file_lock_set_inheritable(self->lock, on, &failure);
+	if (result != SL_OK)
+		sl_throw(result, &failure, ZSTR_VAL(self->path));
 }
 
 ZEND_METHOD(Sitelock_FileLock, remove)
 {
 	struct sl_failure failure;
+	bool removed;
 	SL_PARSE_PARAMETERS_NONE();
 	struct file_lock_object *self = constructed(ZEND_THIS);
 	if (self == NULL)
 		return;
-	enum sl_result result = sl_file_lock_remove(self->lock, &failure);
+	enum sl_result result = sl_file_lock_remove(self->lock, &removed, &failure);
 	if (result == SL_NOT_HELD)
 		throw_not_exclusive(self, "remove");
 	else if (result != SL_OK)
 		sl_throw(result, &failure, ZSTR_VAL(self->path));
-	RETURN_BOOL(result == SL_OK);
+	RETURN_BOOL(removed);
 }
 
 static void throw_busy(struct file_lock_object *self)
@@ -277,28 +291,20 @@ static void throw_busy(struct file_lock_object *self)
 static void end_synchronized(struct file_lock_object *self)
 {
 	struct sl_failure failure;
-	enum sl_result result;
 	zend_object *thrown = EG(exception);
 
-	if (thrown == NULL || sl_is_graceful_exit(thrown)) {
-		result = sl_file_lock_release(self->lock, NULL, &failure);
-	} else {
-		/* exit() in the callable: held until the request ends, as outside of it. */
-		if (sl_is_exit(thrown))
-			return;
-		result = sl_request_release_failed(self->lock, thrown, &failure);
-	}
-	if (result == SL_OK)
+	if (thrown != NULL && !sl_request_outlives(thrown))
+		return;
+	enum sl_result result = sl_request_give_back(self->lock, thrown, &failure);
+	if (result == SL_OK || (thrown != NULL && sl_is_graceful_exit(thrown)))
 		return;
 	/* Its own exception goes first, ours behind it. */
+	EG(exception) = NULL;
+	sl_throw(result, &failure, ZSTR_VAL(self->path));
 	if (thrown != NULL) {
-		EG(exception) = NULL;
-		sl_throw(result, &failure, ZSTR_VAL(self->path));
 		zend_object *ours = EG(exception);
 		EG(exception) = thrown;
 		zend_exception_set_previous(thrown, ours);
-	} else {
-		sl_throw(result, &failure, ZSTR_VAL(self->path));
 	}
 }
 
@@ -309,25 +315,28 @@ ZEND_METHOD(Sitelock_FileLock, synchronized)
 
 	SL_PARSE_PARAMETERS_START(1, 1)
 		Z_PARAM_FUNC(call, cache)
-		ZEND_PARSE_PARAMETERS_END();
+	ZEND_PARSE_PARAMETERS_END();
 
-		struct file_lock_object *self = constructed(ZEND_THIS);
-		if (self == NULL)
-			return;
-		bool nested = sl_file_lock_is_held(self->lock);
-		enum sl_result result = try_acquire(self, SL_EXCLUSIVE);
-		if (result == SL_BUSY)
-			throw_busy(self);
-		if (result != SL_OK)
-			return;
+	struct file_lock_object *self = constructed(ZEND_THIS);
+	if (self == NULL)
+		return;
+	bool nested = sl_file_lock_is_held(self->lock);
+	enum sl_result result = try_acquire(self, SL_EXCLUSIVE);
+	if (result == SL_BUSY)
+		throw_busy(self);
+	if (result != SL_OK)
+		return;
 
-		unsigned generation = sl_file_lock_generation(self->lock);
-		call.retval = return_value;
-		zend_call_function(&call, &cache);
-		/* The callable may have released the lock itself, and even acquired it anew. */
-		if (!nested && sl_file_lock_is_held(self->lock) &&
-			sl_file_lock_generation(self->lock) == generation)
-			end_synchronized(self);
+	unsigned generation = sl_file_lock_generation(self->lock);
+	call.retval = return_value;
+	zend_call_function(&call, &cache);
+	/* The callable may return by reference. */
+	if (Z_ISREF_P(return_value))
+		zend_unwrap_reference(return_value);
+	/* The callable may have released the lock itself, and even acquired it anew. */
+	if (!nested && sl_file_lock_is_held(self->lock) &&
+		sl_file_lock_generation(self->lock) == generation)
+		end_synchronized(self);
 }
 
 void sl_register_file_lock(zend_class_entry *ce)
@@ -338,6 +347,7 @@ void sl_register_file_lock(zend_class_entry *ce)
 	sl_forbid_dynamic_properties(ce);
 	memcpy(&file_lock_handlers, zend_get_std_object_handlers(), sizeof file_lock_handlers);
 	file_lock_handlers.offset = XtOffsetOf(struct file_lock_object, std);
+	file_lock_handlers.dtor_obj = destroy_object;
 	file_lock_handlers.free_obj = free_object;
 	file_lock_handlers.clone_obj = NULL;
 	sl_forbid_comparison(&file_lock_handlers);

@@ -216,7 +216,11 @@ void sl_holder_describe(zend_object *holder, smart_str *sentence)
 
 static void return_slot(zval *return_value, zend_object *holder, enum slot number)
 {
-	ZVAL_COPY_DEREF(return_value, slot(holder, number));
+	zval *value = slot(holder, number);
+	if (Z_TYPE_P(value) == IS_UNDEF) /* unset through an ArrayObject */
+		ZVAL_NULL(return_value);
+	else
+		ZVAL_COPY_DEREF(return_value, value);
 }
 
 #define GETTER(method, number)                                                                     \

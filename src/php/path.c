@@ -35,15 +35,16 @@ zend_string *sl_path_resolve(zend_string *path)
 		sl_argument_error(1, "path", "must not end in a slash: it is to be a file");
 		return NULL;
 	}
+	/* Asked first: without a working directory expand_filepath() would open the path to see if it
+	 * is there, and block on a FIFO. */
+	if (ZSTR_VAL(path)[0] != '/' && VCWD_GETCWD(absolute, sizeof absolute) == NULL) {
+		sl_throw_errno(errno, "getcwd", ZSTR_VAL(path));
+		return NULL;
+	}
 	/* CWD_EXPAND, because the default follows symbolic links, and then none would be refused. On
 	 * ZTS the working directory is PHP's own. */
 	if (expand_filepath_with_mode(ZSTR_VAL(path), absolute, NULL, 0, CWD_EXPAND) == NULL) {
 		sl_throw_errno(ENAMETOOLONG, "expand_filepath", ZSTR_VAL(path));
-		return NULL;
-	}
-	if (absolute[0] != '/') {
-		/* The working directory was removed. */
-		sl_throw_errno(ENOENT, "getcwd", ZSTR_VAL(path));
 		return NULL;
 	}
 	return zend_string_init(absolute, strlen(absolute), 0);

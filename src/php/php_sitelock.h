@@ -13,6 +13,7 @@
 
 #include <php.h>
 
+#include "../core/record.h"
 #include "compat.h"
 
 /* The version number; package.xml takes it from here. */
@@ -22,7 +23,9 @@ extern zend_module_entry sitelock_module_entry;
 #define phpext_sitelock_ptr &sitelock_module_entry
 
 ZEND_BEGIN_MODULE_GLOBALS(sitelock)
-zend_string *command; /* what this request is doing, for people; NULL until it is asked for */
+char command[SL_COMMAND_MAX + 1]; /* what this request is doing; "" until it is asked for */
+char fatal[SL_END_MAX + 1];       /* the first fatal error of this request; "": none */
+char end[SL_END_MAX + 1];         /* why the request ended badly; "": it has not */
 ZEND_END_MODULE_GLOBALS(sitelock)
 
 ZEND_EXTERN_MODULE_GLOBALS(sitelock)

@@ -1,6 +1,8 @@
 #include "php_sitelock.h"
 #include "request.h"
 
+#include "../core/text.h"
+
 #include <SAPI.h>
 #include <unistd.h>
 #include <zend_smart_str.h>
@@ -10,13 +12,12 @@ void *sl_request_context(void)
 	return ZEND_MODULE_GLOBALS_BULK(sitelock);
 }
 
-static zend_string *describe_request(void)
+static void describe_request(char *command, size_t size)
 {
 	const sapi_request_info *request = &SG(request_info);
-	smart_str text = {0};
-
 	const char *address =
 		request->request_uri != NULL ? request->request_uri : request->path_translated;
+	smart_str text = {0};
 
 	if (request->request_method != NULL && address != NULL) {
 		smart_str_appends(&text, request->request_method);
@@ -28,20 +29,19 @@ static zend_string *describe_request(void)
 				smart_str_appendc(&text, ' ');
 			smart_str_appends(&text, request->argv[i]);
 		}
-	} else { /* php -r and the like */
-		char command[SL_COMMAND_MAX + 1];
-		sl_process_command(getpid(), command, sizeof command);
-		smart_str_appends(&text, command);
 	}
-	smart_str_0(&text);
-	return text.s != NULL ? text.s : ZSTR_EMPTY_ALLOC();
+	if (text.s != NULL)
+		sl_text_visible(command, size, ZSTR_VAL(text.s), ZSTR_LEN(text.s));
+	else /* a script from standard input */
+		sl_process_command(getpid(), command, size);
+	smart_str_free(&text);
 }
 
 const char *sl_request_command(void)
 {
-	if (SITELOCK_G(command) == NULL)
-		SITELOCK_G(command) = describe_request();
-	return ZSTR_VAL(SITELOCK_G(command));
+	if (SITELOCK_G(command)[0] == '\0')
+		describe_request(SITELOCK_G(command), sizeof SITELOCK_G(command));
+	return SITELOCK_G(command);
 }
 
 static bool starts_with(const char *text, const char *start)
@@ -49,11 +49,9 @@ static bool starts_with(const char *text, const char *start)
 	return strncmp(text, start, strlen(start)) == 0;
 }
 
-/* What the fatal error that ended the request says; PHP has only its message. */
-static void describe_fatal_error(char *end, size_t size)
+static void describe_fatal_error(const char *message, char *end, size_t size)
 {
 	static const char uncaught[] = "Uncaught ";
-	const char *message = sl_last_error_message();
 
 	if (starts_with(message, "Allowed memory size"))
 		snprintf(end, size, "memory limit");
@@ -67,68 +65,94 @@ static void describe_fatal_error(char *end, size_t size)
 		snprintf(end, size, "fatal error");
 }
 
-/* How the request ends. True: in good order. Otherwise `end` says why. */
-static bool ends_well(char *end, size_t size)
+/* An error of a kind that no error handler of a script can take. */
+static void note_error(int type, const char *message)
 {
-	const int fatal =
-		E_ERROR | E_CORE_ERROR | E_COMPILE_ERROR | E_USER_ERROR | E_RECOVERABLE_ERROR | E_PARSE;
-
-	/* The error first: a shutdown function may have called exit(0) after it. */
-	if (PG(last_error_message) != NULL && (PG(last_error_type) & fatal) != 0) {
-		describe_fatal_error(end, size);
-		return false;
-	}
-	if (EG(exit_status) == 0)
-		return true;
-	snprintf(end, size, "exit status %d", (int)EG(exit_status));
-	return false;
+	const int fatal = E_ERROR | E_CORE_ERROR | E_COMPILE_ERROR | E_PARSE;
+	if ((type & fatal) != 0 && SITELOCK_G(fatal)[0] == '\0')
+		describe_fatal_error(message, SITELOCK_G(fatal), sizeof SITELOCK_G(fatal));
 }
 
-enum sl_result sl_request_release_failed(
-	struct sl_file_lock *lock, zend_object *exception, struct sl_failure *failure)
+SL_ERROR_OBSERVER(note_error)
+
+void sl_request_watch_errors(void)
 {
-	char end[SL_END_MAX + 1];
-	snprintf(end, sizeof end, "exception %s", ZSTR_VAL(exception->ce->name));
-	return sl_file_lock_release(lock, end, failure);
+	SL_WATCH_ERRORS();
+}
+
+/* How the request ends, as far as it has come: "" in good order. */
+static void judge(char *end, size_t size)
+{
+	const int unhandled = E_USER_ERROR | E_RECOVERABLE_ERROR;
+
+	end[0] = '\0';
+	/* Errors first: a shutdown function may have called exit(0) after one. */
+	if (SITELOCK_G(fatal)[0] != '\0')
+		snprintf(end, size, "%s", SITELOCK_G(fatal));
+	else if (PG(last_error_message) != NULL && (PG(last_error_type) & unhandled) != 0)
+		snprintf(end, size, "fatal error");
+	else if (EG(exit_status) != 0)
+		snprintf(end, size, "exit status %d", (int)EG(exit_status));
+	else if ((PG(connection_status) & PHP_CONNECTION_ABORTED) != 0 && !PG(ignore_user_abort))
+		snprintf(end, size, "connection aborted");
+}
+
+static bool is_shutting_down(void)
+{
+	return (EG(flags) & EG_FLAGS_IN_SHUTDOWN) != 0;
+}
+
+bool sl_request_outlives(zend_object *thrown)
+{
+	return !sl_is_exit(thrown) && !(sl_is_graceful_exit(thrown) && is_shutting_down());
+}
+
+enum sl_result sl_request_give_back(
+	struct sl_file_lock *lock, zend_object *thrown, struct sl_failure *failure)
+{
+	char end[SL_END_MAX + 1] = "";
+
+	if (thrown != NULL && !sl_is_graceful_exit(thrown))
+		snprintf(end, sizeof end, "exception %s", ZSTR_VAL(thrown->ce->name));
+	else if (is_shutting_down())
+		judge(end, sizeof end);
+	return sl_file_lock_release(lock, end[0] != '\0' ? end : NULL, failure);
 }
 
 void sl_request_drop(struct sl_file_lock *lock)
 {
 	struct sl_failure ignored;
-	zend_object *exception = EG(exception);
+	zend_object *thrown = EG(exception);
 
 	if (sl_file_lock_is_held(lock)) {
 		/* No code is running: PHP is taking globals apart. An unset() in a shutdown function or a
-		 * destructor, on the other hand, is meant. */
-		bool dismantling =
-			(EG(flags) & EG_FLAGS_IN_SHUTDOWN) != 0 && EG(current_execute_data) == NULL;
-		if (dismantling || (exception != NULL && sl_is_exit(exception))) {
+		 * destructor, on the other hand, gives the lock back. */
+		bool dismantling = is_shutting_down() && EG(current_execute_data) == NULL;
+		if (dismantling || (thrown != NULL && !sl_request_outlives(thrown))) {
 			sl_file_lock_set_object(lock, NULL);
 			return;
 		}
-		if (exception != NULL && !sl_is_graceful_exit(exception))
-			sl_request_release_failed(lock, exception, &ignored);
+		sl_request_give_back(lock, thrown, &ignored);
 	}
 	sl_file_lock_free(lock);
 }
 
+void sl_request_judge(void)
+{
+	judge(SITELOCK_G(end), sizeof SITELOCK_G(end));
+}
+
 void sl_request_end(void)
 {
-	char end[SL_END_MAX + 1];
 	struct sl_failure ignored;
-	const char *reason = ends_well(end, sizeof end) ? NULL : end;
+	const char *end = SITELOCK_G(end)[0] != '\0' ? SITELOCK_G(end) : NULL;
 
 	for (struct sl_file_lock *lock = sl_file_lock_next(NULL, sl_request_context()), *next;
 		 lock != NULL; lock = next) {
 		next = sl_file_lock_next(lock, sl_request_context());
-		/* In a forked child none is held: what is left there goes with its object. */
-		if (sl_file_lock_is_held(lock))
-			sl_file_lock_release(lock, reason, &ignored);
-		if (sl_file_lock_object(lock) == NULL)
-			sl_file_lock_free(lock);
+		/* Its object is gone with all the others. In a forked child this only closes. */
+		sl_file_lock_release(lock, end, &ignored);
+		sl_file_lock_free(lock);
 	}
-	if (SITELOCK_G(command) != NULL) {
-		zend_string_release(SITELOCK_G(command));
-		SITELOCK_G(command) = NULL;
-	}
+	memset(ZEND_MODULE_GLOBALS_BULK(sitelock), 0, sizeof *ZEND_MODULE_GLOBALS_BULK(sitelock));
 }

@@ -15,20 +15,30 @@ void *sl_request_context(void);
 /* What this request is doing, for people: script and arguments, or method and address. */
 const char *sl_request_command(void);
 
+/* Once per process: remembers the fatal error of a request, which later errors would replace. */
+void sl_request_watch_errors(void);
+
 /*
- * A lock object is freed. Decides what becomes of its lock: given back in good order, given back as
- * failed when an exception throws it away, or kept until the request ends.
+ * A lock object is freed. Decides what becomes of its lock: given back, in good order or as failed,
+ * or kept until the request ends.
  *
  * PHP frees global variables before it calls the last destructors, and since 8.0 it unwinds the
  * stack before it calls shutdown functions on exit(). What they protect must still be locked then.
  */
 void sl_request_drop(struct sl_file_lock *lock);
 
-/* Gives a lock back because this exception leaves the code that it protects. */
-enum sl_result sl_request_release_failed(
-	struct sl_file_lock *lock, zend_object *exception, struct sl_failure *failure);
+/* False: what unwinds is the end of the request itself, and locks are kept until it is over. */
+bool sl_request_outlives(zend_object *thrown);
 
-/* The request ends (RSHUTDOWN): gives back everything that it still has. */
+/* Gives a lock back: in good order, or because `thrown` (or NULL) leaves the code that it protects.
+ */
+enum sl_result sl_request_give_back(
+	struct sl_file_lock *lock, zend_object *thrown, struct sl_failure *failure);
+
+/* RSHUTDOWN: shutdown functions and destructors have run; did the request end well? */
+void sl_request_judge(void);
+
+/* Its very end: gives back everything that it still has. */
 void sl_request_end(void);
 
 #endif

@@ -27,7 +27,9 @@ ZEND_FUNCTION(Sitelock_held)
 	struct sl_file_lock *lock = NULL;
 	while ((lock = sl_file_lock_next(lock, sl_request_context())) != NULL) {
 		zend_object *object = sl_file_lock_object(lock);
-		if (object == NULL || !sl_file_lock_is_held(lock))
+		/* What has been destructed may be freed the next moment, whoever refers to it. */
+		if (object == NULL || !sl_file_lock_is_held(lock) ||
+			(OBJ_FLAGS(object) & IS_OBJ_DESTRUCTOR_CALLED) != 0)
 			continue;
 		zval value;
 		GC_ADDREF(object);
@@ -56,6 +58,7 @@ static PHP_MINIT_FUNCTION(sitelock)
 	}
 	(void)type;
 	(void)module_number;
+	sl_request_watch_errors();
 	sl_lock_ce = register_class_Sitelock_Lock();
 	sl_register_file_lock(register_class_Sitelock_FileLock(sl_lock_ce));
 	sl_register_holder(register_class_Sitelock_Holder());
@@ -74,6 +77,13 @@ static PHP_RSHUTDOWN_FUNCTION(sitelock)
 {
 	(void)type;
 	(void)module_number;
+	sl_request_judge();
+	return SUCCESS;
+}
+
+/* After every RSHUTDOWN: session handlers, for instance, still run scripts in theirs. */
+static ZEND_MODULE_POST_ZEND_DEACTIVATE_D(sitelock)
+{
 	sl_request_end();
 	return SUCCESS;
 }
@@ -83,7 +93,7 @@ static PHP_GINIT_FUNCTION(sitelock)
 #if defined(ZTS) && defined(COMPILE_DL_SITELOCK)
 	ZEND_TSRMLS_CACHE_UPDATE();
 #endif
-	sitelock_globals->command = NULL;
+	memset(sitelock_globals, 0, sizeof *sitelock_globals);
 }
 
 static PHP_MINFO_FUNCTION(sitelock)
@@ -108,7 +118,7 @@ zend_module_entry sitelock_module_entry = {
 	PHP_MODULE_GLOBALS(sitelock),
 	PHP_GINIT(sitelock),
 	NULL,
-	NULL,
+	ZEND_MODULE_POST_ZEND_DEACTIVATE_N(sitelock),
 	STANDARD_MODULE_PROPERTIES_EX,
 };
 
