@@ -115,7 +115,8 @@ static enum sl_result check(struct sl_file_lock *lock)
 static enum sl_result removes(struct sl_file_lock *lock)
 {
 	struct sl_failure failure;
-	return sl_file_lock_remove(lock, &failure);
+	bool removed;
+	return sl_file_lock_remove(lock, &removed, &failure);
 }
 
 static enum sl_result mark_consistent(struct sl_file_lock *lock)
@@ -528,17 +529,34 @@ static void lock_whose_file_cannot_be_removed_stays_held(void **state)
 	const char *path = path_of("lock");
 	struct sl_failure failure;
 	struct sl_file_lock *lock = make(path);
+	bool removed = true;
 	static const enum call calls[] = {CALL_LSTAT, CALL_UNLINK};
 	assert_int_equal(take(lock), SL_OK);
 	for (int i = 0; i < 2; i++) {
 		watch_calls();
 		refuse_call(calls[i], 1, EACCES);
-		assert_int_equal(sl_file_lock_remove(lock, &failure), SL_SYSTEM);
+		assert_int_equal(sl_file_lock_remove(lock, &removed, &failure), SL_SYSTEM);
 		stop_watching();
 		assert_string_equal(failure.call, call_name(calls[i]));
 		assert_int_equal(failure.number, EACCES);
 		assert_held(lock, path);
 	}
+}
+
+static void file_that_tells_of_a_dead_owner_is_released_and_not_removed(void **state)
+{
+	(void)state;
+	const char *path = path_of("lock");
+	struct sl_failure failure;
+	bool removed = true;
+	die_holding(path);
+	struct sl_file_lock *lock = make(path);
+	assert_int_equal(take(lock), SL_OK);
+	assert_int_equal(sl_file_lock_remove(lock, &removed, &failure), SL_OK);
+	assert_false(removed);
+	assert_not_held(lock);
+	assert_false(is_locked(path));
+	assert_int_equal(abandoned_at(path), 1);
 }
 
 /* Shared memory of all who want the lock: how many are inside. */
@@ -1583,6 +1601,7 @@ int main(void)
 		lock_test(remove_takes_the_file_away_and_releases),
 		lock_test(shared_lock_removes_nothing),
 		lock_test(lock_whose_file_cannot_be_removed_stays_held),
+		lock_test(file_that_tells_of_a_dead_owner_is_released_and_not_removed),
 		lock_test(two_are_never_inside_though_all_remove_the_file),
 		lock_test(record_says_who_holds_and_then_that_it_was_released),
 		lock_test(shared_holders_and_locks_without_record_write_nothing),

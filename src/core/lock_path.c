@@ -74,6 +74,8 @@ static enum sl_result open_or_create(const char *path, bool exclusive, mode_t pe
 /* What was opened, is it a lock file? SL_BUSY: it was removed since, open again. */
 static enum sl_result judge(const struct stat *st, mode_t permissions, struct sl_failure *failure)
 {
+	failure->call = "open";
+	failure->number = EPERM; /* opening was allowed, using it as a lock is not */
 	if (!S_ISREG(st->st_mode))
 		return SL_UNSAFE_TYPE;
 	if (st->st_nlink == 0)

@@ -23,7 +23,7 @@ enum sl_result {
 	SL_SYSTEM,         /* any other answer of the kernel; the failure holds it */
 };
 
-/* What the kernel said: call and number with SL_UNSUPPORTED and SL_SYSTEM. */
+/* What the kernel said. Read it with SL_UNSUPPORTED and SL_SYSTEM, and `owner` where it says so. */
 struct sl_failure {
 	const char *call; /* name of the system call, a string constant */
 	int number;       /* its errno */

@@ -8,7 +8,8 @@
 namespace Sitelock;
 
 /**
- * The locks that this request holds, in the order in which it got them.
+ * The locks that this request holds, in the order in which it got them. In destructors that run at
+ * the end of a request, and after a fatal error, it may be empty though locks are held.
  *
  * @return Lock[]
  */
@@ -75,7 +76,8 @@ interface Lock
 final class FileLock implements Lock
 {
     /**
-     * Neither opens nor creates anything; that is for acquire().
+     * Neither opens nor creates anything; that is for acquire(). A file that is there loses its first
+     * bytes to the record: never name one that holds data.
      *
      * @param string $path of the lock file. A relative one is resolved now; "." and ".." are taken
      *                     out by their spelling, symbolic links are not followed
@@ -127,9 +129,10 @@ final class FileLock implements Lock
     public function setInheritable(bool $on): void {}
 
     /**
-     * Removes the file and releases: the only safe way to delete a lock file.
+     * Releases, and removes the file: the only safe way to delete a lock file.
      *
-     * @return bool true
+     * @return bool true: removed. false: released, but the file stays, because it still tells of owners
+     *              who are reported as abandoned; markConsistent() ends that
      * @throws \LogicException the lock is not held exclusively
      * @throws LostLockException the path names another file, which is left alone; the lock is released
      * @throws SystemException the directory does not allow it; the lock is still held
@@ -192,7 +195,8 @@ final class Holder
 
     /**
      * Why an abandoned one ended: "killed or crashed", "fatal error", "memory limit", "time limit",
-     * "uncaught Foo", "exception Foo", "exit status 3". null: it is no abandoned one.
+     * "uncaught Foo", "exception Foo", "exit status 3", "connection aborted". null: it is no
+     * abandoned one.
      */
     public function getEnd(): ?string {}
 

@@ -1,5 +1,5 @@
 /* This is a generated file, edit the .stub.php file instead.
- * Stub hash: 78b29d1b17afb9f5388120e5de3256ae7bc79fef */
+ * Stub hash: 9f13b9ae66906291b15600b45dbe7950effb1a27 */
 
 ZEND_BEGIN_ARG_WITH_RETURN_TYPE_INFO_EX(arginfo_Sitelock_held, 0, 0, IS_ARRAY, 0)
 ZEND_END_ARG_INFO()
