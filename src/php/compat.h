@@ -32,7 +32,8 @@
 	ZEND_PARSE_PARAMETERS_START_EX(ZEND_PARSE_PARAMS_THROW, min, max)
 #define SL_PARSE_PARAMETERS_NONE()                                                                 \
 	ZEND_PARSE_PARAMETERS_START_EX(ZEND_PARSE_PARAMS_THROW, 0, 0)                                  \
-	ZEND_PARSE_PARAMETERS_END()
+	ZEND_PARSE_PARAMETERS_END                                                                      \
+	()
 #endif
 
 /* What Z_PARAM_BOOL fills in. */
