@@ -109,6 +109,8 @@ static void add_acquirer(struct scene *scene, const struct sl_kernel_lock *lock)
 		holder->owner.since = scene->record.owner.since;
 		memcpy(holder->owner.label, scene->record.owner.label, sizeof holder->owner.label);
 		memcpy(holder->owner.command, scene->record.owner.command, sizeof holder->owner.command);
+		if (holder->owner.user[0] == '\0') /* /proc is mounted with hidepid */
+			memcpy(holder->owner.user, scene->record.owner.user, sizeof holder->owner.user);
 	} else if (scene->record.state == SL_RECORD_NONE && lock->exclusive)
 		memcpy(holder->owner.label, scene->record.alien, sizeof holder->owner.label);
 }
