@@ -86,34 +86,29 @@ static inline zval sl_zval_of(zend_object *object)
 #define sl_is_graceful_exit(exception) ((void)(exception), false)
 #endif
 
-/* Defines what calls `note`(type, message) for every error, and SL_WATCH_ERRORS() to begin with it.
+/*
+ * SL_ERROR_CALLBACK(note, next) defines a zend_error_cb of the name observe_error, which calls
+ * note(type, message) and then `next`, the one that was there before.
  */
 #if PHP_VERSION_ID >= 80100
-#include <Zend/zend_observer.h>
-#define SL_ERROR_OBSERVER(note)                                                                    \
-	static void observe_error(int type, zend_string *file, uint32_t line, zend_string *message)    \
-	{                                                                                              \
-		(void)file;                                                                                \
-		(void)line;                                                                                \
-		note(type, ZSTR_VAL(message));                                                             \
-	}
-#define SL_WATCH_ERRORS() zend_observer_error_register(observe_error)
-#elif PHP_VERSION_ID >= 80000
-#include <Zend/zend_observer.h>
-#define SL_ERROR_OBSERVER(note)                                                                    \
-	static void observe_error(int type, const char *file, uint32_t line, zend_string *message)     \
-	{                                                                                              \
-		(void)file;                                                                                \
-		(void)line;                                                                                \
-		note(type, ZSTR_VAL(message));                                                             \
-	}
-#define SL_WATCH_ERRORS() zend_observer_error_register(observe_error)
+typedef zend_string sl_error_file;
 #else
-#define SL_ERROR_OBSERVER(note)                                                                    \
-	static void (*next_error_callback)(int, const char *, const uint32_t, const char *, va_list)   \
-		ZEND_ATTRIBUTE_PTR_FORMAT(printf, 4, 0);                                                   \
-	static ZEND_COLD void observe_error(                                                           \
-		int type, const char *file, const uint32_t line, const char *format, va_list arguments)    \
+typedef const char sl_error_file;
+#endif
+#if PHP_VERSION_ID >= 80000
+typedef void (*sl_error_callback)(int, sl_error_file *, const uint32_t, zend_string *);
+#define SL_ERROR_CALLBACK(note, next)                                                              \
+	static void observe_error(                                                                     \
+		int type, sl_error_file *file, const uint32_t line, zend_string *message)                  \
+	{                                                                                              \
+		note(type, ZSTR_VAL(message));                                                             \
+		next(type, file, line, message);                                                           \
+	}
+#else
+typedef void (*sl_error_callback)(int, sl_error_file *, const uint32_t, const char *, va_list);
+#define SL_ERROR_CALLBACK(note, next)                                                              \
+	static void observe_error(                                                                     \
+		int type, sl_error_file *file, const uint32_t line, const char *format, va_list arguments) \
 	{                                                                                              \
 		char message[256];                                                                         \
 		va_list copy;                                                                              \
@@ -121,13 +116,8 @@ static inline zval sl_zval_of(zend_object *object)
 		ap_php_vsnprintf(message, sizeof message, format, copy);                                   \
 		va_end(copy);                                                                              \
 		note(type, message);                                                                       \
-		next_error_callback(type, file, line, format, arguments);                                  \
+		next(type, file, line, format, arguments);                                                 \
 	}
-#define SL_WATCH_ERRORS()                                                                          \
-	do {                                                                                           \
-		next_error_callback = zend_error_cb;                                                       \
-		zend_error_cb = observe_error;                                                             \
-	} while (0)
 #endif
 
 static inline void sl_forbid_serialization(zend_class_entry *ce)

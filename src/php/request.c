@@ -65,32 +65,38 @@ static void describe_fatal_error(const char *message, char *end, size_t size)
 		snprintf(end, size, "fatal error");
 }
 
-/* An error of a kind that no error handler of a script can take. */
+static sl_error_callback next_error_callback;
+
+/* Called for errors that no handler of the script has taken. */
 static void note_error(int type, const char *message)
 {
-	const int fatal = E_ERROR | E_CORE_ERROR | E_COMPILE_ERROR | E_PARSE;
+	const int fatal =
+		E_ERROR | E_CORE_ERROR | E_COMPILE_ERROR | E_PARSE | E_USER_ERROR | E_RECOVERABLE_ERROR;
 	if ((type & fatal) != 0 && SITELOCK_G(fatal)[0] == '\0')
 		describe_fatal_error(message, SITELOCK_G(fatal), sizeof SITELOCK_G(fatal));
 }
 
-SL_ERROR_OBSERVER(note_error)
+SL_ERROR_CALLBACK(note_error, next_error_callback)
 
 void sl_request_watch_errors(void)
 {
-	SL_WATCH_ERRORS();
+	next_error_callback = zend_error_cb;
+	zend_error_cb = observe_error;
+}
+
+void sl_request_unwatch_errors(void)
+{
+	if (zend_error_cb == observe_error)
+		zend_error_cb = next_error_callback;
 }
 
 /* How the request ends, as far as it has come: "" in good order. */
 static void judge(char *end, size_t size)
 {
-	const int unhandled = E_USER_ERROR | E_RECOVERABLE_ERROR;
-
 	end[0] = '\0';
-	/* Errors first: a shutdown function may have called exit(0) after one. */
+	/* The error first: a shutdown function may have called exit(0) after it. */
 	if (SITELOCK_G(fatal)[0] != '\0')
 		snprintf(end, size, "%s", SITELOCK_G(fatal));
-	else if (PG(last_error_message) != NULL && (PG(last_error_type) & unhandled) != 0)
-		snprintf(end, size, "fatal error");
 	else if (EG(exit_status) != 0)
 		snprintf(end, size, "exit status %d", (int)EG(exit_status));
 	else if ((PG(connection_status) & PHP_CONNECTION_ABORTED) != 0 && !PG(ignore_user_abort))

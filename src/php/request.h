@@ -15,8 +15,10 @@ void *sl_request_context(void);
 /* What this request is doing, for people: script and arguments, or method and address. */
 const char *sl_request_command(void);
 
-/* Once per process: remembers the fatal error of a request, which later errors would replace. */
+/* While the module is loaded: remembers the fatal error of a request, which later errors would
+ * replace. */
 void sl_request_watch_errors(void);
+void sl_request_unwatch_errors(void);
 
 /*
  * A lock object is freed. Decides what becomes of its lock: given back, in good order or as failed,

@@ -73,6 +73,14 @@ static PHP_MINIT_FUNCTION(sitelock)
 	return SUCCESS;
 }
 
+static PHP_MSHUTDOWN_FUNCTION(sitelock)
+{
+	(void)type;
+	(void)module_number;
+	sl_request_unwatch_errors();
+	return SUCCESS;
+}
+
 static PHP_RSHUTDOWN_FUNCTION(sitelock)
 {
 	(void)type;
@@ -110,7 +118,7 @@ zend_module_entry sitelock_module_entry = {
 	"sitelock",
 	ext_functions,
 	PHP_MINIT(sitelock),
-	NULL,
+	PHP_MSHUTDOWN(sitelock),
 	NULL,
 	PHP_RSHUTDOWN(sitelock),
 	PHP_MINFO(sitelock),
