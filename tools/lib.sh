@@ -34,7 +34,12 @@ install_packages() {
 # copy_sources DIRECTORY: the tree as git would commit it, without what builds left behind.
 copy_sources() {
     mkdir -p "$1"
-    git -C "$root" ls-files -z --cached --others --exclude-standard |
+    if [ ! -e "$root/.git" ]; then # an archive of a release
+        tar -C "$root" -c . | tar -C "$1" -x
+        return
+    fi
+    # The checkout may belong to another user than root, who runs this.
+    git -c safe.directory="$root" -C "$root" ls-files -z --cached --others --exclude-standard |
         (cd "$root" && while IFS= read -r -d '' file; do [ -e "$file" ] && printf '%s\0' "$file"; done) |
         tar -C "$root" --null -T - -c | tar -C "$1" -x
 }

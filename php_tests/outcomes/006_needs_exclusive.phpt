@@ -23,4 +23,4 @@ LogicException: remove() needs lock to be held exclusively by this object
 LogicException: markConsistent() needs lock to be held exclusively by this object
 LogicException: remove() needs lock to be held exclusively by this object
 ok still held
-LogicException: markConsistent() needs lock to be held exclusively by this object
+LogicException: lock was constructed with record: false, so there is nothing to mark

@@ -9,6 +9,7 @@
 struct file_lock_object {
 	struct sl_file_lock *lock; /* NULL until it is constructed */
 	zend_string *path;
+	bool record;
 	zend_object std;
 };
 
@@ -94,6 +95,7 @@ ZEND_METHOD(Sitelock_FileLock, __construct)
 		return;
 	}
 	self->path = path;
+	self->record = record;
 	self->lock = sl_file_lock_new(&(struct sl_file_lock_options){
 		.path = ZSTR_VAL(path),
 		.label = label != NULL ? ZSTR_VAL(label) : "",
@@ -225,7 +227,11 @@ ZEND_METHOD(Sitelock_FileLock, markConsistent)
 	if (self == NULL)
 		return;
 	enum sl_result result = sl_file_lock_mark_consistent(self->lock, &failure);
-	if (result == SL_NOT_HELD)
+	if (result == SL_NOT_HELD && !self->record)
+		zend_throw_exception_ex(spl_ce_LogicException, 0,
+			"%s was constructed with record: false, so there is nothing to mark",
+			ZSTR_VAL(self->path));
+	else if (result == SL_NOT_HELD)
 		throw_not_exclusive(self, "markConsistent");
 	else if (result != SL_OK)
 		sl_throw(result, &failure, ZSTR_VAL(self->path));
