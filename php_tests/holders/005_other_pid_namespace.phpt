@@ -27,6 +27,16 @@ echo 'held outside, seen from inside: ', fgets($pipes[1]);
 proc_close($process);
 $child->kill();
 
+$child = new Child('$lock = new Sitelock\FileLock($path); $lock->acquireShared(); say("locked"); hear();', "$path.shared");
+$child->hear();
+$process = $inside(str_replace('$path)', '"$path.shared")', $look));
+echo 'held shared outside, seen from inside: ', fgets($pipes[1]);
+proc_close($process);
+$child->kill();
+$process = $inside(str_replace('$path)', '"$path.shared")', $look));
+echo 'free, seen from inside: ', fgets($pipes[1]);
+proc_close($process);
+
 $process = $inside('$lock = new Sitelock\FileLock($path, "inside"); $lock->acquire(); say("locked"); hear();');
 fgets($pipes[1]);
 $holders = (new Sitelock\FileLock($path))->getHolders();
@@ -37,4 +47,6 @@ proc_close($process);
 ?>
 --EXPECT--
 held outside, seen from inside: busy, 1 holder, pid NULL, alive NULL, label outside
+held shared outside, seen from inside: busy, 1 holder, pid NULL, alive NULL, label 
+free, seen from inside: free, 1 holder, pid 1, alive true, label 
 ok held inside, seen from outside: the process, by its pid out here

@@ -30,6 +30,7 @@ struct sl_file_lock {
 	size_t record_size;             /* bytes that our record takes */
 	struct sl_record_flip flip;     /* what makes it "released" */
 	struct sl_abandoned *abandoned; /* NULL: nobody; kept until the next acquire */
+	bool refused;                   /* the last acquire found it busy */
 	unsigned generation;
 };
 
@@ -245,6 +246,7 @@ enum sl_result sl_file_lock_acquire(
 	lock->record_size = 0;
 
 	enum sl_result result = open_and_lock(lock, mode, failure);
+	lock->refused = result == SL_BUSY;
 	if (result != SL_OK)
 		return result;
 	const struct sl_self *self = sl_process_self();
@@ -348,6 +350,15 @@ struct sl_file_lock *sl_file_lock_next(const struct sl_file_lock *after, void *c
 {
 	/* The entry is the first member, so both have one address, NULL included. */
 	return (struct sl_file_lock *)sl_registry_next(after == NULL ? NULL : &after->entry, context);
+}
+
+enum sl_result sl_file_lock_holders(
+	const struct sl_file_lock *lock, struct sl_holder_list *list, struct sl_failure *failure)
+{
+	enum sl_result result = sl_holders_list(lock->path, list, failure);
+	if (result == SL_OK && list->count == 0 && lock->refused && !sl_process_sees_all())
+		result = sl_holders_add_unknown(list, failure);
+	return result;
 }
 
 bool sl_file_lock_blocks_itself(const struct sl_file_lock *lock, enum sl_mode mode)

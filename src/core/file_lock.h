@@ -30,6 +30,7 @@
 #ifndef SL_FILE_LOCK_H
 #define SL_FILE_LOCK_H
 
+#include "holders.h"
 #include "record.h"
 #include "registry.h"
 #include "result.h"
@@ -97,6 +98,14 @@ enum sl_result sl_file_lock_mark_consistent(struct sl_file_lock *lock, struct sl
 /* Children that are started from now on keep the descriptor, and with it the lock if we die. */
 enum sl_result sl_file_lock_set_inheritable(
 	struct sl_file_lock *lock, bool on, struct sl_failure *failure);
+
+/*
+ * Who has the lock: sl_holders_list(). From another pid namespace a holder without a record cannot
+ * be seen; if our last try was refused, there was one all the same, and it is in the list as
+ * unknown.
+ */
+enum sl_result sl_file_lock_holders(
+	const struct sl_file_lock *lock, struct sl_holder_list *list, struct sl_failure *failure);
 
 /* Does this context hold another lock that stands in the way of `lock` in this mode? */
 bool sl_file_lock_blocks_itself(const struct sl_file_lock *lock, enum sl_mode mode);

@@ -268,3 +268,10 @@ void sl_holders_free(struct sl_holder_list *list)
 	free(list->holders);
 	*list = (struct sl_holder_list){NULL, 0};
 }
+
+enum sl_result sl_holders_add_unknown(struct sl_holder_list *list, struct sl_failure *failure)
+{
+	struct scene scene = {.list = list};
+	add_unknown(&scene, NULL, false);
+	return scene.out_of_memory ? sl_failed(failure, SL_SYSTEM, "realloc") : SL_OK;
+}

@@ -40,4 +40,7 @@ enum sl_result sl_holders_list(
 	const char *path, struct sl_holder_list *list, struct sl_failure *failure);
 void sl_holders_free(struct sl_holder_list *list);
 
+/* Makes an empty list say that somebody has the lock, and nothing else of him. */
+enum sl_result sl_holders_add_unknown(struct sl_holder_list *list, struct sl_failure *failure);
+
 #endif

@@ -187,7 +187,7 @@ static bool read_holders(struct file_lock_object *self, zval *value)
 
 	if (!sl_path_is_allowed(self->path))
 		return false;
-	enum sl_result result = sl_holders_list(ZSTR_VAL(self->path), &list, &failure);
+	enum sl_result result = sl_file_lock_holders(self->lock, &list, &failure);
 	if (result != SL_OK) {
 		sl_throw(result, &failure, ZSTR_VAL(self->path));
 		return false;
