@@ -76,7 +76,7 @@ static bool read_stat_of(pid_t pid, struct stat_line *line)
 	return read_stat(path, line);
 }
 
-static void user_name(uid_t uid, char *user, size_t size)
+void sl_process_user_name(uid_t uid, char *user, size_t size)
 {
 	char buffer[4096];
 	struct passwd entry, *found = NULL;
@@ -106,7 +106,7 @@ static void look_at_self(pid_t pid)
 	if (uname(&system) == 0)
 		sl_text_visible(self.host, sizeof self.host, system.nodename, strlen(system.nodename));
 	self.uid = geteuid();
-	user_name(self.uid, self.user, sizeof self.user);
+	sl_process_user_name(self.uid, self.user, sizeof self.user);
 }
 
 void sl_process_forget_self(void)
@@ -123,7 +123,7 @@ const struct sl_self *sl_process_self(void)
 		look_at_self(pid);
 	} else if (self.uid != geteuid()) {
 		self.uid = geteuid();
-		user_name(self.uid, self.user, sizeof self.user);
+		sl_process_user_name(self.uid, self.user, sizeof self.user);
 	}
 	return &self;
 }
@@ -201,5 +201,5 @@ void sl_process_user(pid_t pid, char *user, size_t size)
 	user[0] = '\0';
 	snprintf(path, sizeof path, "/proc/%d", (int)pid);
 	if (stat(path, &st) == 0)
-		user_name(st.st_uid, user, size);
+		sl_process_user_name(st.st_uid, user, size);
 }

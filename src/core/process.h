@@ -59,6 +59,9 @@ bool sl_process_sees_all(void);
 /* A process of our namespace from which we descend. */
 bool sl_process_is_ancestor(pid_t pid);
 
+/* The name of a user, or "uid 1000" where there is none. */
+void sl_process_user_name(uid_t uid, char *user, size_t size);
+
 /* Its command line and user, as far as /proc tells; "" otherwise. Control characters are visible.
  */
 void sl_process_command(pid_t pid, char *command, size_t size);

@@ -3,7 +3,6 @@
 
 #include "holder.h"
 
-#include <pwd.h>
 #include <string.h>
 #include <zend_smart_str.h>
 
@@ -26,14 +25,12 @@ void sl_throw_errno(int number, const char *call, const char *path)
 
 static void throw_foreign_owner(uid_t owner, const char *path)
 {
-	char buffer[4096];
-	struct passwd entry, *found = NULL;
-	if (getpwuid_r(owner, &entry, buffer, sizeof buffer, &found) != 0 || found == NULL)
-		snprintf(buffer, sizeof buffer, "uid %u", (unsigned)owner);
+	char name[SL_USER_MAX + 1];
+	sl_process_user_name(owner, name, sizeof name);
 	zend_throw_exception_ex(sl_unsafe_path_exception_ce, EPERM,
 		"%s belongs to %s, and a private lock file must be ours or root's; to share it on purpose, "
 		"give $permissions with group or other bits",
-		path, found != NULL ? found->pw_name : buffer);
+		path, name);
 }
 
 void sl_throw(enum sl_result result, const struct sl_failure *failure, const char *path)
