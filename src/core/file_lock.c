@@ -78,6 +78,11 @@ enum sl_mode sl_file_lock_mode(const struct sl_file_lock *lock)
 	return lock->mode;
 }
 
+bool sl_file_lock_has_record(const struct sl_file_lock *lock)
+{
+	return lock->record;
+}
+
 unsigned sl_file_lock_generation(const struct sl_file_lock *lock)
 {
 	return lock->generation;

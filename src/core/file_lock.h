@@ -86,6 +86,9 @@ enum sl_result sl_file_lock_remove(
 bool sl_file_lock_is_held(const struct sl_file_lock *lock);
 enum sl_mode sl_file_lock_mode(const struct sl_file_lock *lock);
 
+/* It was made to write a record. */
+bool sl_file_lock_has_record(const struct sl_file_lock *lock);
+
 /* SL_OK: held, and the path still names it. SL_NOT_HELD, SL_LOST, SL_SYSTEM. */
 enum sl_result sl_file_lock_check(const struct sl_file_lock *lock, struct sl_failure *failure);
 

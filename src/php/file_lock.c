@@ -9,7 +9,6 @@
 struct file_lock_object {
 	struct sl_file_lock *lock; /* NULL until it is constructed */
 	zend_string *path;
-	bool record;
 	zend_object std;
 };
 
@@ -95,7 +94,6 @@ ZEND_METHOD(Sitelock_FileLock, __construct)
 		return;
 	}
 	self->path = path;
-	self->record = record;
 	self->lock = sl_file_lock_new(&(struct sl_file_lock_options){
 		.path = ZSTR_VAL(path),
 		.label = label != NULL ? ZSTR_VAL(label) : "",
@@ -227,7 +225,7 @@ ZEND_METHOD(Sitelock_FileLock, markConsistent)
 	if (self == NULL)
 		return;
 	enum sl_result result = sl_file_lock_mark_consistent(self->lock, &failure);
-	if (result == SL_NOT_HELD && !self->record)
+	if (result == SL_NOT_HELD && !sl_file_lock_has_record(self->lock))
 		zend_throw_exception_ex(spl_ce_LogicException, 0,
 			"%s was constructed with record: false, so there is nothing to mark",
 			ZSTR_VAL(self->path));
