@@ -23,22 +23,33 @@ if test "$PHP_SITELOCK" != "no"; then
   fi
 
   SITELOCK_CORE="
+    src/core/deadlock.c
     src/core/file_lock.c
     src/core/filesystem.c
     src/core/holders.c
     src/core/kernel_locks.c
     src/core/lock_path.c
+    src/core/lock_set.c
     src/core/process.c
+    src/core/queue.c
     src/core/record.c
     src/core/registry.c
     src/core/text.c"
   SITELOCK_PHP="
     src/php/exceptions.c
     src/php/file_lock.c
+    src/php/foreign_lock.c
     src/php/holder.c
+    src/php/lock_set.c
     src/php/path.c
     src/php/request.c
-    src/php/sitelock.c"
+    src/php/sitelock.c
+    src/php/synchronized.c
+    src/php/waiting.c"
+
+  dnl pthread_cancel unwinds with libgcc_s, which glibc would otherwise load in the middle of a wait.
+  PHP_ADD_LIBRARY([gcc_s],, [SITELOCK_SHARED_LIBADD])
+  PHP_SUBST([SITELOCK_SHARED_LIBADD])
 
   PHP_NEW_EXTENSION([sitelock], [$SITELOCK_CORE $SITELOCK_PHP], [$ext_shared],, [$SITELOCK_CFLAGS])
   PHP_ADD_BUILD_DIR([$ext_builddir/src/core])

@@ -6,6 +6,13 @@
  *     new ──► acquire ──► (markConsistent, setInheritable) ──► release ──► … ──► free
  *                 └────────────────► remove ────────────────────►┘
  *
+ * acquire is two steps, which can be made one by one: *taken*, the kernel has given us the lock and
+ * nobody was told, and *held*, the record says so. Several locks are all taken before the first
+ * record is written (lock_set.h). Instead of taking it at once one can wait for it: queue.h.
+ *
+ *     take ────────► confirm             or give_up, from anywhere
+ *     wait, wait … ─┘
+ *
  * Which race each step of acquire closes, and which call closes it:
  *
  *   open      the path may be anything, and may change: lock_path.h
@@ -30,7 +37,9 @@
 #ifndef SL_FILE_LOCK_H
 #define SL_FILE_LOCK_H
 
+#include "deadlock.h"
 #include "holders.h"
+#include "lock_set.h"
 #include "record.h"
 #include "registry.h"
 #include "result.h"
@@ -40,8 +49,6 @@
 #include <sys/types.h>
 
 struct sl_file_lock;
-
-enum sl_mode { SL_EXCLUSIVE, SL_SHARED };
 
 struct sl_file_lock_options {
 	const char *path;    /* absolute */
@@ -65,6 +72,36 @@ void sl_file_lock_free(struct sl_file_lock *lock);
  */
 enum sl_result sl_file_lock_acquire(
 	struct sl_file_lock *lock, enum sl_mode mode, struct sl_failure *failure);
+
+/* The first half of it. SL_OK: taken, now confirm it or give it up. */
+enum sl_result sl_file_lock_take(
+	struct sl_file_lock *lock, enum sl_mode mode, struct sl_failure *failure);
+
+/* The second half. SL_OK: held. Otherwise not even taken any more. */
+enum sl_result sl_file_lock_confirm(struct sl_file_lock *lock, struct sl_failure *failure);
+
+/*
+ * Waits. SL_OK: taken. SL_BUSY: it is time. SL_INTERRUPTED: a signal came. After these two the
+ * place in the queue is kept: call it again soon, or sl_file_lock_last_try(), or
+ * sl_file_lock_give_up(). Anything else ends the waiting: SL_DEADLOCK, SL_UNSAFE_*,
+ * SL_UNSUPPORTED, SL_SYSTEM.
+ *
+ * In a child that was forked while its parent waited, the next call begins a wait of its own.
+ */
+enum sl_result sl_file_lock_wait(struct sl_file_lock *lock, enum sl_mode mode,
+	const struct sl_patience *patience, struct sl_failure *failure);
+
+/* Ends the waiting. SL_OK: it was granted in the last moment, and is taken. Otherwise it is not. */
+enum sl_result sl_file_lock_last_try(struct sl_file_lock *lock, struct sl_failure *failure);
+
+/* Ends the waiting, or gives back what was taken and never confirmed: as if it had never been. */
+void sl_file_lock_give_up(struct sl_file_lock *lock);
+
+/* After SL_DEADLOCK: the cycle; NULL if this context has the lock itself, by another one. */
+const struct sl_cycle *sl_file_lock_cycle(const struct sl_file_lock *lock);
+
+/* False where the kernel does not show all who wait. Who came before us, if we wait now. */
+bool sl_file_lock_waiters_ahead(const struct sl_file_lock *lock, size_t *count);
 
 /*
  * Gives the lock back, whatever it returns. `end` is NULL in good order, else why it ended, and the
@@ -110,8 +147,8 @@ enum sl_result sl_file_lock_set_inheritable(
 enum sl_result sl_file_lock_holders(
 	const struct sl_file_lock *lock, struct sl_holder_list *list, struct sl_failure *failure);
 
-/* Does this context hold another lock that stands in the way of `lock` in this mode? */
-bool sl_file_lock_blocks_itself(const struct sl_file_lock *lock, enum sl_mode mode);
+/* Of the file that the last acquire found busy: does this context have it, by another lock? */
+bool sl_file_lock_blocks_itself(const struct sl_file_lock *lock);
 
 /*
  * The locks of a context that have a descriptor, or had one before this process was forked; newest
@@ -122,6 +159,9 @@ struct sl_file_lock *sl_file_lock_next(const struct sl_file_lock *after, void *c
 /* The application's object, and how it says that the object is gone (NULL) while the lock stays. */
 void *sl_file_lock_object(const struct sl_file_lock *lock);
 void sl_file_lock_set_object(struct sl_file_lock *lock, void *object);
+
+/* What a set of locks has to know of it; the lock itself is a struct sl_file_lock. */
+extern const struct sl_member_kind sl_file_lock_as_member;
 
 /* How many acquires have succeeded: tells one holding of a lock from the next. */
 unsigned sl_file_lock_generation(const struct sl_file_lock *lock);

@@ -218,9 +218,12 @@ static enum sl_result scan(struct scene *scene, struct sl_failure *failure)
 		enum sl_result result = sl_kernel_list_read(&scene->file, &kernel, failure);
 		if (result != SL_OK)
 			return result;
-		bool consistent = kernel.count > 0 || kernel.complete;
+		bool consistent = true, held = false;
 		scene->list->count = 0;
 		for (size_t i = 0; i < kernel.count; i++) {
+			if (kernel.locks[i].waiting)
+				continue;
+			held = true;
 			if (explain(scene, &kernel.locks[i]))
 				continue;
 			consistent = false;
@@ -229,7 +232,7 @@ static enum sl_result scan(struct scene *scene, struct sl_failure *failure)
 				add_unknown(scene, &kernel.locks[i], sl_process_is_gone(kernel.locks[i].acquirer));
 		}
 		free(kernel.locks);
-		if (consistent)
+		if (consistent && (held || kernel.complete))
 			break;
 	}
 	if (scene->list->count == 0)
@@ -261,6 +264,33 @@ enum sl_result sl_holders_list(
 	if (result != SL_OK)
 		sl_holders_free(list);
 	return result;
+}
+
+bool sl_holders_waiting(const char *path, bool until_us, size_t *count)
+{
+	int descriptor;
+	struct sl_file_id id;
+	struct sl_kernel_file file;
+	struct sl_kernel_list kernel;
+	struct sl_failure ignored;
+
+	*count = 0;
+	if (!sl_process_sees_all() || sl_lock_path_look(path, &descriptor, &id, &ignored) != SL_OK)
+		return false;
+	if (descriptor < 0)
+		return true;
+	bool local = sl_filesystem_is_local(descriptor);
+	sl_kernel_file_of(descriptor, &id, &file);
+	close(descriptor);
+	if (!local || sl_kernel_list_read(&file, &kernel, &ignored) != SL_OK)
+		return false;
+	for (size_t i = 0; i < kernel.count && kernel.locks[i].waiting; i++) {
+		if (until_us && kernel.locks[i].acquirer == getpid())
+			break;
+		++*count;
+	}
+	free(kernel.locks);
+	return true;
 }
 
 void sl_holders_free(struct sl_holder_list *list)

@@ -1,9 +1,12 @@
 #include "kernel_locks.h"
 
+#include "text.h"
+
 #include <ctype.h>
 #include <dirent.h>
 #include <fcntl.h>
 #include <inttypes.h>
+#include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -15,8 +18,16 @@ bool sl_kernel_lock_parse(const char *line, struct sl_kernel_lock *lock)
 	char mode[8];
 	int pid;
 
-	/* "1: FLOCK  ADVISORY  WRITE 4211 08:01:1234 0 EOF"; a waiting one has "->" before FLOCK. */
-	if (sscanf(line, "%*d: FLOCK %*15s %7s %d %x:%x:%" SCNu64, mode, &pid, &lock->file.major,
+	/* "1: FLOCK  ADVISORY  WRITE 4211 08:01:1234 0 EOF"; who waits for it follows, each one behind
+	 * the one whom it waits for: "1: -> FLOCK  ADVISORY  WRITE 4212 08:01:1234 0 EOF". */
+	const char *kind = strchr(line, ':');
+	if (kind == NULL)
+		return false;
+	kind += 1 + strspn(kind + 1, " ");
+	lock->waiting = strncmp(kind, "->", 2) == 0;
+	if (lock->waiting)
+		kind += 2;
+	if (sscanf(kind, " FLOCK %*15s %7s %d %x:%x:%" SCNu64, mode, &pid, &lock->file.major,
 			&lock->file.minor, &lock->file.inode) != 5)
 		return false;
 	lock->acquirer = pid > 0 ? pid : 0;
@@ -24,7 +35,7 @@ bool sl_kernel_lock_parse(const char *line, struct sl_kernel_lock *lock)
 	return true;
 }
 
-static bool same_file(const struct sl_kernel_file *a, const struct sl_kernel_file *b)
+bool sl_kernel_same_file(const struct sl_kernel_file *a, const struct sl_kernel_file *b)
 {
 	return a->major == b->major && a->minor == b->minor && a->inode == b->inode;
 }
@@ -69,79 +80,133 @@ void sl_kernel_file_of(int descriptor, const struct sl_file_id *id, struct sl_ke
 		device_of_mount(mount, file);
 }
 
-/* All of /proc/locks, terminated. *reads counts the reads that brought something. */
-static char *read_all_locks(unsigned *reads)
+/* All of /proc/locks, its lines terminated one by one. */
+struct kernel_text {
+	char *lines;
+	const char *end;
+	unsigned reads; /* that brought something */
+};
+
+static void terminate_lines(struct kernel_text *text)
+{
+	for (char *c = text->lines; c < text->end; c++)
+		if (*c == '\n')
+			*c = '\0';
+}
+
+/* False with errno. The lines are to be freed. */
+static bool read_all_locks(struct kernel_text *text)
 {
 	size_t size = 1 << 16, used = 0;
-	char *text = malloc(size);
 	int fd = open("/proc/locks", O_RDONLY | O_CLOEXEC);
 
-	*reads = 0;
-	while (text != NULL && fd >= 0) {
-		ssize_t got = read(fd, text + used, size - used - 1);
+	*text = (struct kernel_text){.lines = malloc(size)};
+	while (text->lines != NULL && fd >= 0) {
+		ssize_t got = read(fd, text->lines + used, size - used - 1);
 		if (got < 0 && errno == EINTR)
 			continue;
 		if (got == 0) {
 			close(fd);
-			text[used] = '\0';
-			return text;
+			text->lines[used] = '\0';
+			text->end = text->lines + used;
+			terminate_lines(text);
+			return true;
 		}
 		if (got < 0)
 			break;
-		++*reads;
+		text->reads++;
 		used += (size_t)got;
 		if (size - used < size / 2) {
-			char *larger = realloc(text, size *= 2);
+			char *larger = realloc(text->lines, size *= 2);
 			if (larger == NULL)
 				break;
-			text = larger;
+			text->lines = larger;
 		}
 	}
 	int error = errno;
-	free(text);
+	free(text->lines);
 	if (fd >= 0)
 		close(fd);
 	errno = error;
-	return NULL;
+	return false;
 }
 
 /* The kernel repeats an entry when the list changes between two reads. */
 static bool listed(const struct sl_kernel_list *list, const struct sl_kernel_lock *lock)
 {
+	for (size_t i = 0; i < list->count; i++) {
+		const struct sl_kernel_lock *other = &list->locks[i];
+		if (other->acquirer == lock->acquirer && other->exclusive == lock->exclusive &&
+			other->waiting == lock->waiting && sl_kernel_same_file(&other->file, &lock->file))
+			return true;
+	}
+	return false;
+}
+
+static bool add_to_list(struct sl_kernel_list *list, const struct sl_kernel_lock *lock)
+{
+	/* One process may wait several times, so only an entry that may be a repetition is dropped. */
+	if ((!lock->waiting || !list->complete) && listed(list, lock))
+		return true;
+	struct sl_kernel_lock *more = realloc(list->locks, (list->count + 1) * sizeof *list->locks);
+	if (more == NULL)
+		return false;
+	list->locks = more;
+	list->locks[list->count++] = *lock;
+	return true;
+}
+
+static bool is_waited_for(const struct sl_kernel_list *list, const struct sl_kernel_file *file)
+{
 	for (size_t i = 0; i < list->count; i++)
-		if (list->locks[i].acquirer == lock->acquirer &&
-			list->locks[i].exclusive == lock->exclusive)
+		if (list->locks[i].waiting && sl_kernel_same_file(&list->locks[i].file, file))
 			return true;
 	return false;
+}
+
+/* Adds the entries of this kind: held or waiting, of `file`, or of any file that is waited for. */
+static bool collect(const struct kernel_text *text, bool waiting, const struct sl_kernel_file *file,
+	struct sl_kernel_list *list)
+{
+	struct sl_kernel_lock lock;
+
+	for (const char *line = text->lines; line < text->end; line += strlen(line) + 1) {
+		/* There may be very many that are merely held. */
+		if (waiting && strstr(line, "->") == NULL)
+			continue;
+		if (!sl_kernel_lock_parse(line, &lock) || lock.waiting != waiting)
+			continue;
+		bool wanted = waiting;
+		if (file != NULL)
+			wanted = sl_kernel_same_file(&lock.file, file);
+		else if (!waiting)
+			wanted = is_waited_for(list, &lock.file);
+		if (wanted && !add_to_list(list, &lock))
+			return false;
+	}
+	return true;
 }
 
 enum sl_result sl_kernel_list_read(
 	const struct sl_kernel_file *file, struct sl_kernel_list *list, struct sl_failure *failure)
 {
-	unsigned reads;
-	char *text = read_all_locks(&reads), *rest = text;
+	struct kernel_text text;
 
 	*list = (struct sl_kernel_list){NULL, 0, false};
-	if (text == NULL)
+	if (!read_all_locks(&text))
 		return sl_failed(failure, SL_SYSTEM, "read /proc/locks");
 	/* A read of /proc/locks returns a page at most, however large the buffer is. */
-	list->complete = reads <= 1;
-	for (char *line; (line = strsep(&rest, "\n")) != NULL;) {
-		struct sl_kernel_lock lock;
-		if (!sl_kernel_lock_parse(line, &lock) || !same_file(&lock.file, file) ||
-			listed(list, &lock))
-			continue;
-		struct sl_kernel_lock *more = realloc(list->locks, (list->count + 1) * sizeof *list->locks);
-		if (more == NULL) {
-			free(text);
-			free(list->locks);
-			return sl_failed(failure, SL_SYSTEM, "realloc");
-		}
-		list->locks = more;
-		list->locks[list->count++] = lock;
-	}
-	free(text);
-	return SL_OK;
+	list->complete = text.reads <= 1;
+	bool done = collect(&text, true, file, list);
+	/* Without anybody who waits there is no file that is waited for. */
+	if (done && (file != NULL || list->count > 0))
+		done = collect(&text, false, file, list);
+	free(text.lines);
+	if (done)
+		return SL_OK;
+	free(list->locks);
+	*list = (struct sl_kernel_list){NULL, 0, false};
+	return sl_failed(failure, SL_SYSTEM, "realloc");
 }
 
 /* Looks for the lock among the "lock:" lines of one descriptor. */
@@ -160,15 +225,16 @@ static enum sl_sight descriptor_has(int directory, const char *name,
 	enum sl_sight sight = SL_HAS_IT_NOT;
 	while (sight == SL_HAS_IT_NOT && fgets(line, sizeof line, info) != NULL)
 		if (strncmp(line, "lock:", 5) == 0 && sl_kernel_lock_parse(line + 5, lock) &&
-			same_file(&lock->file, file) &&
+			sl_kernel_same_file(&lock->file, file) &&
 			(acquirer == SL_ANY_ACQUIRER || lock->acquirer == acquirer))
 			sight = SL_HAS_IT;
 	fclose(info);
 	return sight;
 }
 
-enum sl_sight sl_kernel_process_has(
-	pid_t pid, const struct sl_kernel_file *file, pid_t acquirer, struct sl_kernel_lock *lock)
+/* The same among all descriptors of a process; *number is then that one. */
+static enum sl_sight process_has(pid_t pid, const struct sl_kernel_file *file, pid_t acquirer,
+	struct sl_kernel_lock *lock, int *number)
 {
 	char path[32];
 	snprintf(path, sizeof path, "/proc/%d/fdinfo", (int)pid);
@@ -184,9 +250,35 @@ enum sl_sight sl_kernel_process_has(
 		enum sl_sight here = descriptor_has(dirfd(directory), entry->d_name, file, acquirer, lock);
 		if (here != SL_HAS_IT_NOT)
 			sight = here;
+		if (here == SL_HAS_IT)
+			*number = (int)strtol(entry->d_name, NULL, 10);
 	}
 	closedir(directory);
 	return sight;
+}
+
+enum sl_sight sl_kernel_process_has(
+	pid_t pid, const struct sl_kernel_file *file, pid_t acquirer, struct sl_kernel_lock *lock)
+{
+	int number;
+	return process_has(pid, file, acquirer, lock, &number);
+}
+
+void sl_kernel_path_of(pid_t pid, const struct sl_kernel_file *file, char *path, size_t size)
+{
+	char link[64], target[PATH_MAX];
+	int number;
+	struct sl_kernel_lock lock;
+	ssize_t length = -1;
+
+	if (process_has(pid, file, pid, &lock, &number) == SL_HAS_IT) {
+		snprintf(link, sizeof link, "/proc/%d/fd/%d", (int)pid, number);
+		length = readlink(link, target, sizeof target);
+	}
+	if (length > 0)
+		sl_text_visible(path, size, target, (size_t)length);
+	else
+		snprintf(path, size, "a file (inode %" PRIu64 ")", file->inode);
 }
 
 bool sl_kernel_each_process(const struct sl_kernel_file *file, pid_t acquirer,

@@ -19,28 +19,34 @@ struct sl_kernel_file {
 	uint64_t inode;
 };
 
-/* One line of it: a lock of the flock kind that is held. */
+/* One line of it: a lock of the flock kind that is held, or that somebody waits for. */
 struct sl_kernel_lock {
 	pid_t acquirer; /* who called flock; 0: out of sight. It may be dead, or no longer have it */
 	bool exclusive;
+	bool waiting; /* is not held: the acquirer sleeps in flock */
 	struct sl_kernel_file file;
 };
 
-/* Reads one line of /proc/locks, or of fdinfo behind "lock:". False: waiting, or another kind. */
+bool sl_kernel_same_file(const struct sl_kernel_file *a, const struct sl_kernel_file *b);
+
+/* Reads one line of /proc/locks, or of fdinfo behind "lock:". False: it is of another kind. */
 bool sl_kernel_lock_parse(const char *line, struct sl_kernel_lock *lock);
 
 /* How the kernel names the file of this descriptor, from its mount; `id` where that is not shown.
  */
 void sl_kernel_file_of(int descriptor, const struct sl_file_id *id, struct sl_kernel_file *file);
 
-/* The locks that are held on a file. */
+/* First those who wait, in the order in which they will be served; then those who hold. */
 struct sl_kernel_list {
 	struct sl_kernel_lock *locks;
 	size_t count;
 	bool complete; /* /proc/locks came in one read: nothing can have been passed over */
 };
 
-/* Fills an empty list, to be freed by the caller. SL_SYSTEM without /proc or memory. */
+/*
+ * What there is on one file; with NULL, on every file that somebody waits for. The list is to be
+ * freed by the caller. SL_SYSTEM without /proc or memory.
+ */
 enum sl_result sl_kernel_list_read(
 	const struct sl_kernel_file *file, struct sl_kernel_list *list, struct sl_failure *failure);
 
@@ -58,6 +64,9 @@ enum sl_sight {
  */
 enum sl_sight sl_kernel_process_has(
 	pid_t pid, const struct sl_kernel_file *file, pid_t acquirer, struct sl_kernel_lock *lock);
+
+/* For people: the path of the file that this process has locked, as far as it can be seen. */
+void sl_kernel_path_of(pid_t pid, const struct sl_kernel_file *file, char *path, size_t size);
 
 /*
  * Calls `visit` for each process of this namespace that has such a descriptor, until it returns

@@ -128,7 +128,7 @@ enum sl_result sl_lock_path_names(
 			return SL_LOST;
 		return sl_failed(failure, SL_SYSTEM, "lstat");
 	}
-	return st.st_dev == id->device && st.st_ino == id->inode ? SL_OK : SL_LOST;
+	return sl_same_file(&(struct sl_file_id){st.st_dev, st.st_ino}, id) ? SL_OK : SL_LOST;
 }
 
 enum sl_result sl_lock_path_look(

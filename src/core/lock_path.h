@@ -21,6 +21,11 @@ struct sl_file_id {
 	ino_t inode;
 };
 
+static inline bool sl_same_file(const struct sl_file_id *a, const struct sl_file_id *b)
+{
+	return a->device == b->device && a->inode == b->inode;
+}
+
 /*
  * Opens the lock file read-write and close-on-exec, creates it with exactly `permissions` if it is
  * missing, and links `entry`. With `exclusive` false a file that may only be read will do: flock(2)

@@ -2,11 +2,13 @@
 
 #include "text.h"
 
+#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <pwd.h>
 #include <signal.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <sys/utsname.h>
@@ -174,6 +176,70 @@ bool sl_process_is_ancestor(pid_t pid)
 			return false;
 	}
 	return false;
+}
+
+/* "key:	123" in the text of /proc/PID/status. */
+static bool read_status_number(const char *text, const char *key, uint64_t *value)
+{
+	const char *found = strstr(text, key);
+	if (found == NULL)
+		return false;
+	found += strlen(key);
+	found += strspn(found, ":\t ");
+	return sl_text_read_number(&found, value);
+}
+
+static bool look_at_thread(pid_t pid, pid_t tid, struct sl_thread *thread)
+{
+	char path[64], status[4096];
+	struct stat_line line;
+	uint64_t involuntary;
+
+	thread->tid = tid;
+	snprintf(path, sizeof path, "/proc/%d/task/%d/stat", (int)pid, (int)tid);
+	if (!read_stat(path, &line))
+		return false;
+	thread->start = line.start;
+	snprintf(path, sizeof path, "/proc/%d/task/%d/status", (int)pid, (int)tid);
+	if (read_file(path, status, sizeof status) < 0 ||
+		!read_status_number(status, "\nvoluntary_ctxt_switches", &thread->switches) ||
+		!read_status_number(status, "\nnonvoluntary_ctxt_switches", &involuntary))
+		return false;
+	thread->switches += involuntary;
+	return true;
+}
+
+static bool thread_is_called(pid_t pid, pid_t tid, const char *name)
+{
+	char path[64], comm[32];
+	snprintf(path, sizeof path, "/proc/%d/task/%d/comm", (int)pid, (int)tid);
+	ssize_t length = read_file(path, comm, sizeof comm);
+	return length > 0 && strncmp(comm, name, (size_t)length - 1) == 0;
+}
+
+bool sl_process_sleeper(pid_t pid, const char *name, struct sl_thread *thread, bool *named)
+{
+	char path[32];
+	pid_t sleeper = 0;
+	unsigned threads = 0, called = 0;
+
+	snprintf(path, sizeof path, "/proc/%d/task", (int)pid);
+	DIR *tasks = opendir(path);
+	if (tasks == NULL)
+		return false;
+	for (struct dirent *entry; (entry = readdir(tasks)) != NULL;) {
+		pid_t tid = (pid_t)strtol(entry->d_name, NULL, 10);
+		if (tid == 0)
+			continue;
+		bool is_called = thread_is_called(pid, tid, name);
+		if (is_called || threads == 0)
+			sleeper = tid;
+		threads++;
+		called += is_called;
+	}
+	closedir(tasks);
+	*named = threads == 2 && called == 1;
+	return (threads == 1 || *named) && look_at_thread(pid, sleeper, thread);
 }
 
 void sl_process_command(pid_t pid, char *command, size_t size)

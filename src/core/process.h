@@ -59,6 +59,20 @@ bool sl_process_sees_all(void);
 /* A process of our namespace from which we descend. */
 bool sl_process_is_ancestor(pid_t pid);
 
+/* A thread, and whether it has run since we looked at it last. */
+struct sl_thread {
+	pid_t tid;
+	uint64_t start; /* clock ticks after boot */
+	uint64_t
+		switches; /* how often it has given up a processor; unchanged: it has slept all along */
+};
+
+/*
+ * The thread of a process that must be the one which sleeps, because there is no other; or, of two,
+ * the one that is called `name`, and then *named is set. False: it cannot be told.
+ */
+bool sl_process_sleeper(pid_t pid, const char *name, struct sl_thread *thread, bool *named);
+
 /* The name of a user, or "uid 1000" where there is none. */
 void sl_process_user_name(uid_t uid, char *user, size_t size);
 

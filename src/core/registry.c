@@ -31,7 +31,7 @@ static void after_fork_in_child(void)
 {
 	for (struct sl_registry_entry *entry = newest; entry != NULL; entry = entry->next) {
 		entry->inherited = true;
-		if (!entry->inheritable && entry->descriptor >= 0) {
+		if ((!entry->inheritable || entry->pending) && entry->descriptor >= 0) {
 			close(entry->descriptor);
 			entry->descriptor = -1;
 		}
@@ -54,11 +54,7 @@ int sl_registry_start(void)
 	return error;
 }
 
-/*
- * Where a program was started with its standard descriptors closed, open(2) gives out 0, 1 or 2,
- * and what PHP then prints would go into the lock file.
- */
-static int above_standard_descriptors(int descriptor)
+int sl_above_standard_descriptors(int descriptor)
 {
 	if (descriptor < 0 || descriptor > STDERR_FILENO)
 		return descriptor;
@@ -76,7 +72,7 @@ int sl_registry_open(struct sl_registry_entry *entry, const char *path, int flag
 	do {
 		descriptor = open(path, flags, mode);
 	} while (descriptor < 0 && errno == EINTR);
-	descriptor = above_standard_descriptors(descriptor);
+	descriptor = sl_above_standard_descriptors(descriptor);
 	if (descriptor >= 0) {
 		entry->descriptor = descriptor;
 		entry->linked = true;

@@ -23,11 +23,19 @@ struct sl_registry_entry {
 	int descriptor;   /* -1: none; the entry is then not linked, or we are a forked child */
 	bool linked;      /* the entry is in the list */
 	bool inheritable; /* children keep the descriptor */
+	bool pending;     /* but not yet: the lock is not held, though it may be granted any moment */
 	bool inherited;   /* we are such a child: the descriptor is here, the lock is the parent's */
 };
 
 /* Once per process, before the first entry. 0, or the error of pthread_atfork(3). */
 int sl_registry_start(void);
+
+/*
+ * The descriptor, or a copy of it (close-on-exec) in its place that is none of 0 to 2. Where a
+ * program was started with its standard descriptors closed, the kernel gives those out, and what
+ * PHP then prints would go into the file. -1 with errno if there is none, or was none.
+ */
+int sl_above_standard_descriptors(int descriptor);
 
 /*
  * open(2), above the descriptors 0 to 2, and the entry is linked with the descriptor before any

@@ -12,9 +12,12 @@
 
 enum sl_result {
 	SL_OK,
-	SL_BUSY,           /* somebody else has the lock */
-	SL_LOST,           /* the path no longer names the file that was locked */
-	SL_NOT_HELD,       /* the call needs an exclusive lock of this process, and there is none */
+	SL_BUSY,        /* somebody else has the lock */
+	SL_INTERRUPTED, /* a signal came while waiting; the place in the queue is kept */
+	SL_DEADLOCK,    /* waiting would never end */
+	SL_THROWN,      /* a lock that the application made has failed, and the application knows why */
+	SL_LOST,        /* the path no longer names the file that was locked */
+	SL_NOT_HELD,    /* the call needs an exclusive lock of this process, and there is none */
 	SL_UNSAFE_SYMLINK, /* the path is a symbolic link */
 	SL_UNSAFE_TYPE,    /* the path is no regular file */
 	SL_UNSAFE_LINKS,   /* the file has a second name, it may be somebody's data */

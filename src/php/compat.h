@@ -120,6 +120,68 @@ typedef void (*sl_error_callback)(int, sl_error_file *, const uint32_t, const ch
 	}
 #endif
 
+/* Values that do not go together: \ValueError since 8.0. */
+#if PHP_VERSION_ID >= 80000
+#define sl_value_error(format, ...) zend_value_error(format, __VA_ARGS__)
+#else
+#define sl_value_error(format, ...)                                                                \
+	zend_throw_exception_ex(spl_ce_InvalidArgumentException, 0, format, __VA_ARGS__)
+#endif
+
+/* A value of the wrong type in an array. \TypeError in all versions. */
+#if PHP_VERSION_ID >= 80000
+#define sl_argument_type_error(number, name, message) zend_argument_type_error(number, message)
+#else
+#define sl_argument_type_error(number, name, message)                                              \
+	zend_type_error("Argument #" #number " ($" name ") " message)
+#endif
+
+/* What a handler of objects is given. */
+#if PHP_VERSION_ID >= 80000
+typedef zend_object sl_handled;
+#define sl_handled_object(handled) (handled)
+#else
+typedef zval sl_handled;
+#define sl_handled_object(handled) Z_OBJ_P(handled)
+#endif
+
+/* Something is to be done before the next opcode: a signal handler, or the time is up. */
+static inline bool sl_interrupt_is_pending(void)
+{
+#if PHP_VERSION_ID >= 80200
+	return zend_atomic_bool_load_ex(&EG(vm_interrupt));
+#else
+	return EG(vm_interrupt);
+#endif
+}
+
+/* Does it, as the VM does between two opcodes. */
+static inline void sl_serve_interrupt(void)
+{
+	if (!sl_interrupt_is_pending())
+		return;
+#if PHP_VERSION_ID >= 80400
+	zend_fcall_interrupt(EG(current_execute_data));
+#else
+#if PHP_VERSION_ID >= 80200
+	zend_atomic_bool_store_ex(&EG(vm_interrupt), false);
+	bool timed_out = zend_atomic_bool_load_ex(&EG(timed_out));
+#else
+	EG(vm_interrupt) = 0;
+	bool timed_out = EG(timed_out);
+#endif
+	if (timed_out) {
+#if PHP_VERSION_ID >= 80000
+		zend_timeout();
+#else
+		zend_timeout(0);
+#endif
+	} else if (zend_interrupt_function != NULL) {
+		zend_interrupt_function(EG(current_execute_data));
+	}
+#endif
+}
+
 static inline void sl_forbid_serialization(zend_class_entry *ce)
 {
 #if PHP_VERSION_ID >= 80100

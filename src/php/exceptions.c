@@ -67,7 +67,7 @@ void sl_throw(enum sl_result result, const struct sl_failure *failure, const cha
 	}
 }
 
-void sl_throw_busy(const char *path, zval *holders)
+void sl_throw_busy(const char *path, zval *holders, size_t waiting)
 {
 	smart_str message = {0};
 	uint32_t named = 0, count = zend_hash_num_elements(Z_ARRVAL_P(holders));
@@ -90,11 +90,79 @@ void sl_throw_busy(const char *path, zval *holders)
 		smart_str_appends(&message, " more");
 	}
 	smart_str_appends(&message, "; it becomes free when that ends");
+	if (waiting > 0) {
+		smart_str_appends(&message, ", and ");
+		smart_str_append_unsigned(&message, waiting);
+		smart_str_appends(&message, waiting == 1 ? " other waits" : " others wait");
+		smart_str_appends(&message, " for that already");
+	}
 	smart_str_0(&message);
 
 	zend_object *exception = zend_throw_exception(sl_busy_exception_ce, ZSTR_VAL(message.s), 0);
 	sl_update_property(sl_busy_exception_ce, exception, "holders", holders);
 	smart_str_free(&message);
+}
+
+static void append_process(smart_str *message, pid_t pid)
+{
+	char command[SL_COMMAND_MAX + 1];
+
+	smart_str_appends(message, "pid ");
+	smart_str_append_long(message, pid);
+	sl_process_command(pid, command, sizeof command);
+	if (command[0] != '\0') {
+		smart_str_appends(message, " (\"");
+		smart_str_appends(message, command);
+		smart_str_appends(message, "\")");
+	}
+}
+
+/* "deadlock: this process waits for A, held by pid 12 ("…"), which waits for B, held by us" */
+static void append_cycle(smart_str *message, const struct sl_cycle *cycle)
+{
+	char path[MAXPATHLEN];
+
+	smart_str_appends(message, "deadlock: this process");
+	for (size_t i = 0; i < cycle->count; i++) {
+		pid_t holder = cycle->members[(i + 1) % cycle->count].pid;
+		sl_kernel_path_of(holder, &cycle->members[i].file, path, sizeof path);
+		smart_str_appends(message, i == 0 ? " waits for " : ", which waits for ");
+		smart_str_appends(message, path);
+		smart_str_appends(message, ", held by ");
+		if (i + 1 == cycle->count)
+			smart_str_appends(message, "this process itself");
+		else
+			append_process(message, holder);
+	}
+	smart_str_appends(message, "; give back what you hold and try again");
+}
+
+void sl_throw_deadlock(const char *path, const struct sl_cycle *cycle)
+{
+	smart_str message = {0};
+
+	if (cycle != NULL) {
+		append_cycle(&message, cycle);
+	} else {
+		smart_str_appends(&message, path);
+		smart_str_appends(&message,
+			" is held by this very request through another object: it would never become free");
+	}
+	smart_str_0(&message);
+	zend_throw_exception(sl_deadlock_exception_ce, ZSTR_VAL(message.s), 0);
+	smart_str_free(&message);
+}
+
+enum sl_result sl_throw_unless_busy(enum sl_result result, const struct sl_failure *failure,
+	const struct sl_file_lock *lock, const char *path)
+{
+	if (result == SL_OK || result == SL_BUSY || result == SL_THROWN)
+		return result;
+	if (result == SL_DEADLOCK)
+		sl_throw_deadlock(path, sl_file_lock_cycle(lock));
+	else
+		sl_throw(result, failure, path);
+	return SL_THROWN;
 }
 
 ZEND_METHOD(Sitelock_BusyException, getHolders)

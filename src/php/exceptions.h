@@ -4,6 +4,7 @@
 #ifndef SL_PHP_EXCEPTIONS_H
 #define SL_PHP_EXCEPTIONS_H
 
+#include "../core/file_lock.h"
 #include "../core/result.h"
 
 #include <php.h>
@@ -22,7 +23,14 @@ void sl_throw(enum sl_result result, const struct sl_failure *failure, const cha
 /* SystemException for a call of our own. */
 void sl_throw_errno(int number, const char *call, const char *path);
 
-/* BusyException; `holders` is an array of Holder. */
-void sl_throw_busy(const char *path, zval *holders);
+/* For what acquiring a lock answered. Returns SL_OK, SL_BUSY, or SL_THROWN. */
+enum sl_result sl_throw_unless_busy(enum sl_result result, const struct sl_failure *failure,
+	const struct sl_file_lock *lock, const char *path);
+
+/* BusyException; `holders` is an array of Holder, `waiting` others wait already. */
+void sl_throw_busy(const char *path, zval *holders, size_t waiting);
+
+/* DeadlockException; NULL: this request has it through another object. */
+void sl_throw_deadlock(const char *path, const struct sl_cycle *cycle);
 
 #endif

@@ -5,10 +5,13 @@
 #include "holder.h"
 #include "path.h"
 #include "request.h"
+#include "synchronized.h"
+#include "waiting.h"
 
 struct file_lock_object {
 	struct sl_file_lock *lock; /* NULL until it is constructed */
 	zend_string *path;
+	bool acquiring; /* a method of it, or of a set, waits for it just now */
 	zend_object std;
 };
 
@@ -48,9 +51,9 @@ static void free_object(zend_object *object)
 }
 
 /* This object, or NULL and an exception if its constructor did not succeed. */
-static struct file_lock_object *constructed(zval *this)
+static struct file_lock_object *constructed(zend_object *object)
 {
-	struct file_lock_object *self = from_object(Z_OBJ_P(this));
+	struct file_lock_object *self = from_object(object);
 	if (self->lock == NULL) {
 		zend_throw_exception(spl_ce_LogicException, "this FileLock was never constructed", 0);
 		return NULL;
@@ -107,35 +110,83 @@ ZEND_METHOD(Sitelock_FileLock, __construct)
 		sl_throw_errno(ENOMEM, "malloc", ZSTR_VAL(path));
 }
 
-/* One try. SL_OK: held. SL_BUSY: not held. Anything else: not held, and an exception is thrown. */
-static enum sl_result try_acquire(struct file_lock_object *self, enum sl_mode mode)
+/* The lock of this object, if it can be asked for in this mode; otherwise NULL and an exception. */
+static struct sl_file_lock *lock_to_acquire(zend_object *object, enum sl_mode mode)
 {
-	struct sl_failure failure;
-
-	if (sl_file_lock_is_held(self->lock)) {
-		if (sl_file_lock_mode(self->lock) == mode)
-			return SL_OK;
+	struct file_lock_object *self = constructed(object);
+	if (self == NULL)
+		return NULL;
+	if (self->acquiring) {
+		zend_throw_exception_ex(
+			spl_ce_LogicException, 0, "this object waits for %s already", ZSTR_VAL(self->path));
+		return NULL;
+	}
+	if (sl_file_lock_is_held(self->lock) && sl_file_lock_mode(self->lock) != mode) {
 		/* flock(2) converts a lock by giving it up first, and may then not get it back. */
 		zend_throw_exception_ex(spl_ce_LogicException, 0,
 			"%s is held %s by this object: release it before you acquire it %s",
 			ZSTR_VAL(self->path), mode == SL_SHARED ? "exclusively" : "shared",
 			mode == SL_SHARED ? "shared" : "exclusively");
-		return SL_NOT_HELD;
+		return NULL;
 	}
-	if (!sl_path_is_allowed(self->path))
-		return SL_SYSTEM;
+	return sl_path_is_allowed(self->path) ? self->lock : NULL;
+}
+
+bool sl_file_lock_member(struct sl_member *member, zend_object *object, enum sl_mode mode)
+{
+	struct sl_file_lock *lock = lock_to_acquire(object, mode);
+	*member = (struct sl_member){
+		.kind = &sl_file_lock_as_member,
+		.lock = lock,
+		.object = object,
+		.mode = mode,
+		.has_it = lock != NULL && sl_file_lock_is_held(lock),
+	};
+	return lock != NULL;
+}
+
+struct sl_file_lock *sl_file_lock_of(zend_object *object)
+{
+	return from_object(object)->lock;
+}
+
+void sl_file_lock_set_acquiring(zend_object *object, bool acquiring)
+{
+	from_object(object)->acquiring = acquiring;
+}
+
+/* SL_OK: held. SL_BUSY: not held. SL_THROWN: not held, and an exception is there. */
+static enum sl_result acquire(
+	struct file_lock_object *self, enum sl_mode mode, const struct sl_wait *wait)
+{
+	struct sl_failure failure;
+	struct sl_member member;
+
+	if (!sl_file_lock_member(&member, &self->std, mode))
+		return SL_THROWN;
+	if (member.has_it)
+		return SL_OK;
 	enum sl_result result = sl_file_lock_acquire(self->lock, mode, &failure);
-	if (result != SL_OK && result != SL_BUSY)
-		sl_throw(result, &failure, ZSTR_VAL(self->path));
-	return result;
+	if (result == SL_BUSY && wait->timeout > 0.0) {
+		struct sl_lock_set set = {.members = &member, .count = 1};
+		sl_lock_set_begin(&set);
+		result = sl_wait_for_set(&set, wait, &failure);
+	}
+	return sl_throw_unless_busy(result, &failure, self->lock, ZSTR_VAL(self->path));
 }
 
 static void acquire_method(INTERNAL_FUNCTION_PARAMETERS, enum sl_mode mode)
 {
-	SL_PARSE_PARAMETERS_NONE();
-	struct file_lock_object *self = constructed(ZEND_THIS);
-	if (self != NULL)
-		RETURN_BOOL(try_acquire(self, mode) == SL_OK);
+	struct sl_wait wait = SL_WAIT_ONCE;
+
+	SL_PARSE_PARAMETERS_START(0, 2)
+		Z_PARAM_OPTIONAL
+		SL_PARAM_WAIT(wait)
+	ZEND_PARSE_PARAMETERS_END();
+
+	struct file_lock_object *self = constructed(Z_OBJ_P(ZEND_THIS));
+	if (self != NULL && sl_timeout_is_valid(wait, 1))
+		RETURN_BOOL(acquire(self, mode, &wait) == SL_OK);
 }
 
 ZEND_METHOD(Sitelock_FileLock, acquire)
@@ -152,8 +203,9 @@ ZEND_METHOD(Sitelock_FileLock, release)
 {
 	struct sl_failure failure;
 	SL_PARSE_PARAMETERS_NONE();
-	struct file_lock_object *self = constructed(ZEND_THIS);
-	if (self == NULL)
+	struct file_lock_object *self = constructed(Z_OBJ_P(ZEND_THIS));
+	/* A handler for SIGTERM may give back everything: what is merely waited for is not held. */
+	if (self == NULL || self->acquiring)
 		return;
 	enum sl_result result = sl_file_lock_release(self->lock, NULL, &failure);
 	if (result != SL_OK)
@@ -164,7 +216,7 @@ ZEND_METHOD(Sitelock_FileLock, isAcquired)
 {
 	struct sl_failure ignored;
 	SL_PARSE_PARAMETERS_NONE();
-	struct file_lock_object *self = constructed(ZEND_THIS);
+	struct file_lock_object *self = constructed(Z_OBJ_P(ZEND_THIS));
 	if (self != NULL)
 		RETURN_BOOL(sl_file_lock_check(self->lock, &ignored) == SL_OK);
 }
@@ -172,7 +224,7 @@ ZEND_METHOD(Sitelock_FileLock, isAcquired)
 ZEND_METHOD(Sitelock_FileLock, getPath)
 {
 	SL_PARSE_PARAMETERS_NONE();
-	struct file_lock_object *self = constructed(ZEND_THIS);
+	struct file_lock_object *self = constructed(Z_OBJ_P(ZEND_THIS));
 	if (self != NULL)
 		RETURN_STR_COPY(self->path);
 }
@@ -198,7 +250,7 @@ static bool read_holders(struct file_lock_object *self, zval *value)
 ZEND_METHOD(Sitelock_FileLock, getHolders)
 {
 	SL_PARSE_PARAMETERS_NONE();
-	struct file_lock_object *self = constructed(ZEND_THIS);
+	struct file_lock_object *self = constructed(Z_OBJ_P(ZEND_THIS));
 	if (self != NULL)
 		read_holders(self, return_value);
 }
@@ -206,7 +258,7 @@ ZEND_METHOD(Sitelock_FileLock, getHolders)
 ZEND_METHOD(Sitelock_FileLock, getAbandonedBy)
 {
 	SL_PARSE_PARAMETERS_NONE();
-	struct file_lock_object *self = constructed(ZEND_THIS);
+	struct file_lock_object *self = constructed(Z_OBJ_P(ZEND_THIS));
 	if (self != NULL)
 		sl_holder_list_abandoned(return_value, sl_file_lock_abandoned(self->lock));
 }
@@ -221,7 +273,7 @@ ZEND_METHOD(Sitelock_FileLock, markConsistent)
 {
 	struct sl_failure failure;
 	SL_PARSE_PARAMETERS_NONE();
-	struct file_lock_object *self = constructed(ZEND_THIS);
+	struct file_lock_object *self = constructed(Z_OBJ_P(ZEND_THIS));
 	if (self == NULL)
 		return;
 	enum sl_result result = sl_file_lock_mark_consistent(self->lock, &failure);
@@ -244,7 +296,7 @@ ZEND_METHOD(Sitelock_FileLock, setInheritable)
 		Z_PARAM_BOOL(on)
 	ZEND_PARSE_PARAMETERS_END();
 
-	struct file_lock_object *self = constructed(ZEND_THIS);
+	struct file_lock_object *self = constructed(Z_OBJ_P(ZEND_THIS));
 	if (self == NULL)
 		return;
 	enum sl_result result = sl_file_lock_set_inheritable(self->lock, on, &failure);
@@ -257,7 +309,7 @@ ZEND_METHOD(Sitelock_FileLock, remove)
 	struct sl_failure failure;
 	bool removed;
 	SL_PARSE_PARAMETERS_NONE();
-	struct file_lock_object *self = constructed(ZEND_THIS);
+	struct file_lock_object *self = constructed(Z_OBJ_P(ZEND_THIS));
 	if (self == NULL)
 		return;
 	enum sl_result result = sl_file_lock_remove(self->lock, &removed, &failure);
@@ -271,11 +323,10 @@ ZEND_METHOD(Sitelock_FileLock, remove)
 static void throw_busy(struct file_lock_object *self)
 {
 	zval holders;
+	size_t waiting;
 
-	if (sl_file_lock_blocks_itself(self->lock, SL_EXCLUSIVE)) {
-		zend_throw_exception_ex(sl_deadlock_exception_ce, 0,
-			"%s is held by this very request through another object: it would never become free",
-			ZSTR_VAL(self->path));
+	if (sl_file_lock_blocks_itself(self->lock)) {
+		sl_throw_deadlock(ZSTR_VAL(self->path), NULL);
 		return;
 	}
 	if (!read_holders(self, &holders)) {
@@ -287,60 +338,56 @@ static void throw_busy(struct file_lock_object *self)
 		zval_ptr_dtor(&holders);
 		sl_holder_list_unknown(&holders);
 	}
-	sl_throw_busy(ZSTR_VAL(self->path), &holders);
+	if (!sl_file_lock_waiters_ahead(self->lock, &waiting))
+		waiting = 0;
+	sl_throw_busy(ZSTR_VAL(self->path), &holders, waiting);
 	zval_ptr_dtor(&holders);
-}
-
-/* Gives back what synchronized() acquired, after the callable returned or threw. */
-static void end_synchronized(struct file_lock_object *self)
-{
-	struct sl_failure failure;
-	zend_object *thrown = EG(exception);
-
-	if (thrown != NULL && !sl_request_outlives(thrown))
-		return;
-	enum sl_result result = sl_request_give_back(self->lock, thrown, &failure);
-	if (result == SL_OK || (thrown != NULL && sl_is_graceful_exit(thrown)))
-		return;
-	/* Its own exception goes first, ours behind it. */
-	EG(exception) = NULL;
-	sl_throw(result, &failure, ZSTR_VAL(self->path));
-	if (thrown != NULL) {
-		zend_object *ours = EG(exception);
-		EG(exception) = thrown;
-		zend_exception_set_previous(thrown, ours);
-	}
 }
 
 ZEND_METHOD(Sitelock_FileLock, synchronized)
 {
 	zend_fcall_info call;
 	zend_fcall_info_cache cache;
+	struct sl_wait wait = SL_WAIT_FOREVER;
 
-	SL_PARSE_PARAMETERS_START(1, 1)
+	SL_PARSE_PARAMETERS_START(1, 3)
 		Z_PARAM_FUNC(call, cache)
+		Z_PARAM_OPTIONAL
+		SL_PARAM_WAIT(wait)
 	ZEND_PARSE_PARAMETERS_END();
 
-	struct file_lock_object *self = constructed(ZEND_THIS);
-	if (self == NULL)
+	struct file_lock_object *self = constructed(Z_OBJ_P(ZEND_THIS));
+	if (self == NULL || !sl_timeout_is_valid(wait, 2))
 		return;
 	bool nested = sl_file_lock_is_held(self->lock);
-	enum sl_result result = try_acquire(self, SL_EXCLUSIVE);
+	enum sl_result result = acquire(self, SL_EXCLUSIVE, &wait);
 	if (result == SL_BUSY)
 		throw_busy(self);
 	if (result != SL_OK)
 		return;
 
 	unsigned generation = sl_file_lock_generation(self->lock);
-	call.retval = return_value;
-	zend_call_function(&call, &cache);
-	/* The callable may return by reference. */
-	if (Z_ISREF_P(return_value))
-		zend_unwrap_reference(return_value);
+	sl_call_critical(&call, &cache, return_value);
 	/* The callable may have released the lock itself, and even acquired it anew. */
-	if (!nested && sl_file_lock_is_held(self->lock) &&
-		sl_file_lock_generation(self->lock) == generation)
-		end_synchronized(self);
+	zend_object *thrown = EG(exception);
+	if (nested || !sl_file_lock_is_held(self->lock) ||
+		sl_file_lock_generation(self->lock) != generation || !sl_request_outlives(thrown))
+		return;
+	struct sl_failure failure;
+	result = sl_request_give_back(self->lock, thrown, &failure);
+	if (result != SL_OK)
+		sl_throw_behind(thrown, result, &failure, ZSTR_VAL(self->path));
+}
+
+ZEND_METHOD(Sitelock_FileLock, getWaitersAhead)
+{
+	size_t count;
+	SL_PARSE_PARAMETERS_NONE();
+	struct file_lock_object *self = constructed(Z_OBJ_P(ZEND_THIS));
+	if (self == NULL || !sl_path_is_allowed(self->path))
+		return;
+	if (sl_file_lock_waiters_ahead(self->lock, &count))
+		RETURN_LONG((zend_long)count);
 }
 
 void sl_register_file_lock(zend_class_entry *ce)

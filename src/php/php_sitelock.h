@@ -38,7 +38,6 @@ ZEND_TSRMLS_CACHE_EXTERN()
 extern zend_class_entry *sl_lock_ce;
 extern zend_class_entry *sl_file_lock_ce;
 extern zend_class_entry *sl_holder_ce;
-
-void sl_register_file_lock(zend_class_entry *ce);
+extern zend_class_entry *sl_lock_set_ce;
 
 #endif

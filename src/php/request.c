@@ -110,7 +110,8 @@ static bool is_shutting_down(void)
 
 bool sl_request_outlives(zend_object *thrown)
 {
-	return !sl_is_exit(thrown) && !(sl_is_graceful_exit(thrown) && is_shutting_down());
+	return thrown == NULL ||
+		   (!sl_is_exit(thrown) && !(sl_is_graceful_exit(thrown) && is_shutting_down()));
 }
 
 enum sl_result sl_request_give_back(
@@ -125,20 +126,24 @@ enum sl_result sl_request_give_back(
 	return sl_file_lock_release(lock, end[0] != '\0' ? end : NULL, failure);
 }
 
+bool sl_request_gives_back(void)
+{
+	/* No code is running: PHP is taking globals apart. An unset() in a shutdown function or a
+	 * destructor, on the other hand, gives the lock back. */
+	bool dismantling = is_shutting_down() && EG(current_execute_data) == NULL;
+	return !dismantling && sl_request_outlives(EG(exception));
+}
+
 void sl_request_drop(struct sl_file_lock *lock)
 {
 	struct sl_failure ignored;
-	zend_object *thrown = EG(exception);
 
 	if (sl_file_lock_is_held(lock)) {
-		/* No code is running: PHP is taking globals apart. An unset() in a shutdown function or a
-		 * destructor, on the other hand, gives the lock back. */
-		bool dismantling = is_shutting_down() && EG(current_execute_data) == NULL;
-		if (dismantling || (thrown != NULL && !sl_request_outlives(thrown))) {
+		if (!sl_request_gives_back()) {
 			sl_file_lock_set_object(lock, NULL);
 			return;
 		}
-		sl_request_give_back(lock, thrown, &ignored);
+		sl_request_give_back(lock, EG(exception), &ignored);
 	}
 	sl_file_lock_free(lock);
 }

@@ -29,8 +29,12 @@ void sl_request_unwatch_errors(void);
  */
 void sl_request_drop(struct sl_file_lock *lock);
 
-/* False: what unwinds is the end of the request itself, and locks are kept until it is over. */
+/* False: what unwinds is the end of the request itself, and locks are kept until it is over. NULL:
+ * nothing unwinds. */
 bool sl_request_outlives(zend_object *thrown);
+
+/* What an object holds that is freed now is given back now, and not kept until the request ends. */
+bool sl_request_gives_back(void);
 
 /* Gives a lock back: in good order, or because `thrown` (or NULL) leaves the code that it protects.
  */

@@ -5,7 +5,9 @@
 
 #include "../core/registry.h"
 #include "exceptions.h"
+#include "file_lock.h"
 #include "holder.h"
+#include "lock_set.h"
 #include "request.h"
 
 #include <ext/standard/info.h>
@@ -13,6 +15,7 @@
 zend_class_entry *sl_lock_ce;
 zend_class_entry *sl_file_lock_ce;
 zend_class_entry *sl_holder_ce;
+zend_class_entry *sl_lock_set_ce;
 
 ZEND_DECLARE_MODULE_GLOBALS(sitelock)
 
@@ -61,6 +64,7 @@ static PHP_MINIT_FUNCTION(sitelock)
 	sl_request_watch_errors();
 	sl_lock_ce = register_class_Sitelock_Lock();
 	sl_register_file_lock(register_class_Sitelock_FileLock(sl_lock_ce));
+	sl_register_lock_set(register_class_Sitelock_LockSet());
 	sl_register_holder(register_class_Sitelock_Holder());
 	sl_lock_exception_ce = register_class_Sitelock_LockException(spl_ce_RuntimeException);
 	sl_busy_exception_ce = register_class_Sitelock_BusyException(sl_lock_exception_ce);

@@ -22,25 +22,36 @@ function held(): array {}
 interface Lock
 {
     /**
-     * Tries once to get the lock exclusively.
+     * Gets the lock exclusively, and waits for it if need be: in the kernel's queue, without polling
+     * while the holder lives. Signal handlers of the script run at once meanwhile.
      *
+     * @param float $timeout how long to wait, in seconds of CLOCK_MONOTONIC. 0.0 tries once, INF
+     *                       waits for ever
+     * @param callable|null $onWait function (Lock $lock, float $waited): ?bool, called when the lock
+     *                       is busy, about once a second after that, and after every signal that
+     *                       interrupts the wait; $waited is in seconds. false gives up. It may throw
      * @return bool true: held, also if this object held it exclusively before. false: somebody else
-     *              has it; getHolders() says who
+     *              has it, and still had it when the time was over; getHolders() says who
+     * @throws DeadlockException waiting would never end: this request itself has the lock through
+     *                           another object, or who has it waits for what this process has
      * @throws UnsafePathException the path is no file that a lock may be put on; nothing was touched
      * @throws UnsupportedException the file system cannot lock
      * @throws SystemException anything else the kernel says, errno as code
-     * @throws \LogicException this object holds the lock shared: release it first
+     * @throws \ValueError (\InvalidArgumentException before PHP 8) $timeout is negative or NAN
+     * @throws \LogicException this object holds the lock shared: release it first. Or it waits for
+     *                         it just now, and this is its own $onWait or a signal handler
      */
-    public function acquire(): bool;
+    public function acquire(float $timeout = 0.0, ?callable $onWait = null): bool;
 
     /**
-     * Tries once to get the lock shared: beside other shared holders, not beside an exclusive one.
-     * Returns and throws as acquire() does.
+     * Gets the lock shared: beside other shared holders, not beside an exclusive one. Waits, returns
+     * and throws as acquire() does.
      */
-    public function acquireShared(): bool;
+    public function acquireShared(float $timeout = 0.0, ?callable $onWait = null): bool;
 
     /**
-     * Gives the lock back. Does nothing if it is not held, and in a forked child.
+     * Gives the lock back. Does nothing if it is not held, while this object waits for it, and in a
+     * forked child.
      *
      * @throws LostLockException the file was removed or replaced while the lock was held, so others
      *                           may have had it too; it is given back all the same
@@ -59,14 +70,14 @@ interface Lock
 
     /**
      * Acquires exclusively, calls $critical, and releases what this call acquired, whatever happens.
-     * If $critical throws, the next owner is told.
+     * If $critical throws, the next owner is told. $timeout and $onWait are those of acquire(), but
+     * it waits for ever unless it is told otherwise.
      *
      * @return mixed what $critical returns
      * @throws BusyException somebody else has the lock; $critical was not called
-     * @throws DeadlockException this request itself has it through another object
      * @throws LostLockException the lock was lost while $critical ran
      */
-    public function synchronized(callable $critical);
+    public function synchronized(callable $critical, float $timeout = INF, ?callable $onWait = null);
 
     /** The absolute path of the lock. */
     public function getPath(): string;
@@ -91,9 +102,9 @@ final class FileLock implements Lock
      */
     public function __construct(string $path, string $label = "", int $permissions = 0600, bool $record = true) {}
 
-    public function acquire(): bool {}
+    public function acquire(float $timeout = 0.0, ?callable $onWait = null): bool {}
 
-    public function acquireShared(): bool {}
+    public function acquireShared(float $timeout = 0.0, ?callable $onWait = null): bool {}
 
     public function release(): void {}
 
@@ -102,9 +113,18 @@ final class FileLock implements Lock
     public function getHolders(): array {}
 
     /** @return mixed */
-    public function synchronized(callable $critical) {}
+    public function synchronized(callable $critical, float $timeout = INF, ?callable $onWait = null) {}
 
     public function getPath(): string {}
+
+    /**
+     * How many wait for the lock in the kernel's queue: those who will get it before this object,
+     * if it waits, otherwise all. Who asks from time to time instead is not in that queue.
+     *
+     * @return int|null null: the kernel does not show it here (another pid namespace, a network file
+     *                  system)
+     */
+    public function getWaitersAhead(): ?int {}
 
     /**
      * Owners who ended without releasing, as the last acquire found them: what the lock protects may
@@ -138,6 +158,63 @@ final class FileLock implements Lock
      * @throws SystemException the directory does not allow it; the lock is still held
      */
     public function remove(): bool {}
+}
+
+/**
+ * Several locks, one deadline, all or none; in any order, and also against code that takes them one
+ * by one, without a deadlock. It is not a Lock itself, because its members may have different modes.
+ */
+final class LockSet
+{
+    /**
+     * Neither opens nor creates anything.
+     *
+     * @param Lock[] $exclusive
+     * @param Lock[] $shared
+     * @throws \TypeError one of them is no Lock
+     * @throws \ValueError (\InvalidArgumentException before PHP 8) there is none, or one is there twice
+     */
+    public function __construct(array $exclusive, array $shared = []) {}
+
+    /**
+     * Gets all of them; $timeout and $onWait are those of Lock::acquire(), and $onWait is called with
+     * the lock that it waits for. While it holds some and waits for another it does so for a short
+     * time only, then it gives back what it has and starts with that one. Nobody is told of a lock
+     * before all are there: backing off leaves no owner behind who never was one.
+     *
+     * A lock that its object holds already stays as it is, then and when the set is released.
+     *
+     * @return bool false: not all could be had; none was taken. getHolders() says which is busy
+     * @throws LockException as Lock::acquire() does
+     * @throws \LogicException a member is held in the other mode, or waits just now
+     */
+    public function acquire(float $timeout = 0.0, ?callable $onWait = null): bool {}
+
+    /**
+     * Gives back what acquire() took, the latest first.
+     *
+     * @throws LostLockException one of them was lost; all are given back all the same
+     */
+    public function release(): void {}
+
+    /** Are all of them held? Asks the file system. */
+    public function isAcquired(): bool {}
+
+    /**
+     * Who has them now, ourselves included.
+     *
+     * @return array<string, Holder[]> by the path of the lock; only those that are held
+     */
+    public function getHolders(): array {}
+
+    /**
+     * Acquires, calls $critical, and releases what this call acquired, whatever happens.
+     *
+     * @return mixed what $critical returns
+     * @throws BusyException not all could be had; $critical was not called
+     * @throws LostLockException one was lost while $critical ran
+     */
+    public function synchronized(callable $critical, float $timeout = INF, ?callable $onWait = null) {}
 }
 
 /** Who holds a lock, or held it when it died. A value: it does not change with the lock. */
@@ -218,7 +295,11 @@ final class BusyException extends LockException
     public function getHolders(): array {}
 }
 
-/** Waiting could never end: this request itself has the lock, through another object. */
+/**
+ * Waiting could never end: this request itself has the lock, through another object; or two or more
+ * processes each wait for what the next one holds. The message names them and their locks. Who gets
+ * it should give back what he holds.
+ */
 final class DeadlockException extends LockException
 {
 }

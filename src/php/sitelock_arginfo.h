@@ -1,10 +1,12 @@
 /* This is a generated file, edit the .stub.php file instead.
- * Stub hash: 9f13b9ae66906291b15600b45dbe7950effb1a27 */
+ * Stub hash: 1f3d730dabf5ed8cecdb835987670a6af5fbd9ea */
 
 ZEND_BEGIN_ARG_WITH_RETURN_TYPE_INFO_EX(arginfo_Sitelock_held, 0, 0, IS_ARRAY, 0)
 ZEND_END_ARG_INFO()
 
 ZEND_BEGIN_ARG_WITH_RETURN_TYPE_INFO_EX(arginfo_class_Sitelock_Lock_acquire, 0, 0, _IS_BOOL, 0)
+	ZEND_ARG_TYPE_INFO_WITH_DEFAULT_VALUE(0, timeout, IS_DOUBLE, 0, "0.0")
+	ZEND_ARG_TYPE_INFO_WITH_DEFAULT_VALUE(0, onWait, IS_CALLABLE, 1, "null")
 ZEND_END_ARG_INFO()
 
 #define arginfo_class_Sitelock_Lock_acquireShared arginfo_class_Sitelock_Lock_acquire
@@ -12,12 +14,15 @@ ZEND_END_ARG_INFO()
 ZEND_BEGIN_ARG_WITH_RETURN_TYPE_INFO_EX(arginfo_class_Sitelock_Lock_release, 0, 0, IS_VOID, 0)
 ZEND_END_ARG_INFO()
 
-#define arginfo_class_Sitelock_Lock_isAcquired arginfo_class_Sitelock_Lock_acquire
+ZEND_BEGIN_ARG_WITH_RETURN_TYPE_INFO_EX(arginfo_class_Sitelock_Lock_isAcquired, 0, 0, _IS_BOOL, 0)
+ZEND_END_ARG_INFO()
 
 #define arginfo_class_Sitelock_Lock_getHolders arginfo_Sitelock_held
 
 ZEND_BEGIN_ARG_INFO_EX(arginfo_class_Sitelock_Lock_synchronized, 0, 0, 1)
 	ZEND_ARG_TYPE_INFO(0, critical, IS_CALLABLE, 0)
+	ZEND_ARG_TYPE_INFO_WITH_DEFAULT_VALUE(0, timeout, IS_DOUBLE, 0, "INF")
+	ZEND_ARG_TYPE_INFO_WITH_DEFAULT_VALUE(0, onWait, IS_CALLABLE, 1, "null")
 ZEND_END_ARG_INFO()
 
 ZEND_BEGIN_ARG_WITH_RETURN_TYPE_INFO_EX(arginfo_class_Sitelock_Lock_getPath, 0, 0, IS_STRING, 0)
@@ -36,13 +41,16 @@ ZEND_END_ARG_INFO()
 
 #define arginfo_class_Sitelock_FileLock_release arginfo_class_Sitelock_Lock_release
 
-#define arginfo_class_Sitelock_FileLock_isAcquired arginfo_class_Sitelock_Lock_acquire
+#define arginfo_class_Sitelock_FileLock_isAcquired arginfo_class_Sitelock_Lock_isAcquired
 
 #define arginfo_class_Sitelock_FileLock_getHolders arginfo_Sitelock_held
 
 #define arginfo_class_Sitelock_FileLock_synchronized arginfo_class_Sitelock_Lock_synchronized
 
 #define arginfo_class_Sitelock_FileLock_getPath arginfo_class_Sitelock_Lock_getPath
+
+ZEND_BEGIN_ARG_WITH_RETURN_TYPE_INFO_EX(arginfo_class_Sitelock_FileLock_getWaitersAhead, 0, 0, IS_LONG, 1)
+ZEND_END_ARG_INFO()
 
 #define arginfo_class_Sitelock_FileLock_getAbandonedBy arginfo_Sitelock_held
 
@@ -52,13 +60,27 @@ ZEND_BEGIN_ARG_WITH_RETURN_TYPE_INFO_EX(arginfo_class_Sitelock_FileLock_setInher
 	ZEND_ARG_TYPE_INFO(0, on, _IS_BOOL, 0)
 ZEND_END_ARG_INFO()
 
-#define arginfo_class_Sitelock_FileLock_remove arginfo_class_Sitelock_Lock_acquire
+#define arginfo_class_Sitelock_FileLock_remove arginfo_class_Sitelock_Lock_isAcquired
+
+ZEND_BEGIN_ARG_INFO_EX(arginfo_class_Sitelock_LockSet___construct, 0, 0, 1)
+	ZEND_ARG_TYPE_INFO(0, exclusive, IS_ARRAY, 0)
+	ZEND_ARG_TYPE_INFO_WITH_DEFAULT_VALUE(0, shared, IS_ARRAY, 0, "[]")
+ZEND_END_ARG_INFO()
+
+#define arginfo_class_Sitelock_LockSet_acquire arginfo_class_Sitelock_Lock_acquire
+
+#define arginfo_class_Sitelock_LockSet_release arginfo_class_Sitelock_Lock_release
+
+#define arginfo_class_Sitelock_LockSet_isAcquired arginfo_class_Sitelock_Lock_isAcquired
+
+#define arginfo_class_Sitelock_LockSet_getHolders arginfo_Sitelock_held
+
+#define arginfo_class_Sitelock_LockSet_synchronized arginfo_class_Sitelock_Lock_synchronized
 
 ZEND_BEGIN_ARG_INFO_EX(arginfo_class_Sitelock_Holder___construct, 0, 0, 0)
 ZEND_END_ARG_INFO()
 
-ZEND_BEGIN_ARG_WITH_RETURN_TYPE_INFO_EX(arginfo_class_Sitelock_Holder_getPid, 0, 0, IS_LONG, 1)
-ZEND_END_ARG_INFO()
+#define arginfo_class_Sitelock_Holder_getPid arginfo_class_Sitelock_FileLock_getWaitersAhead
 
 #define arginfo_class_Sitelock_Holder_getHost arginfo_class_Sitelock_Lock_getPath
 
@@ -68,7 +90,7 @@ ZEND_END_ARG_INFO()
 
 #define arginfo_class_Sitelock_Holder_getLabel arginfo_class_Sitelock_Lock_getPath
 
-#define arginfo_class_Sitelock_Holder_isShared arginfo_class_Sitelock_Lock_acquire
+#define arginfo_class_Sitelock_Holder_isShared arginfo_class_Sitelock_Lock_isAcquired
 
 ZEND_BEGIN_ARG_WITH_RETURN_TYPE_INFO_EX(arginfo_class_Sitelock_Holder_getSince, 0, 0, IS_DOUBLE, 1)
 ZEND_END_ARG_INFO()
@@ -76,11 +98,11 @@ ZEND_END_ARG_INFO()
 ZEND_BEGIN_ARG_WITH_RETURN_TYPE_INFO_EX(arginfo_class_Sitelock_Holder_isAlive, 0, 0, _IS_BOOL, 1)
 ZEND_END_ARG_INFO()
 
-#define arginfo_class_Sitelock_Holder_isSelf arginfo_class_Sitelock_Lock_acquire
+#define arginfo_class_Sitelock_Holder_isSelf arginfo_class_Sitelock_Lock_isAcquired
 
-#define arginfo_class_Sitelock_Holder_isAncestor arginfo_class_Sitelock_Lock_acquire
+#define arginfo_class_Sitelock_Holder_isAncestor arginfo_class_Sitelock_Lock_isAcquired
 
-#define arginfo_class_Sitelock_Holder_isInherited arginfo_class_Sitelock_Lock_acquire
+#define arginfo_class_Sitelock_Holder_isInherited arginfo_class_Sitelock_Lock_isAcquired
 
 ZEND_BEGIN_ARG_WITH_RETURN_TYPE_INFO_EX(arginfo_class_Sitelock_Holder_getEnd, 0, 0, IS_STRING, 1)
 ZEND_END_ARG_INFO()
@@ -99,10 +121,17 @@ ZEND_METHOD(Sitelock_FileLock, isAcquired);
 ZEND_METHOD(Sitelock_FileLock, getHolders);
 ZEND_METHOD(Sitelock_FileLock, synchronized);
 ZEND_METHOD(Sitelock_FileLock, getPath);
+ZEND_METHOD(Sitelock_FileLock, getWaitersAhead);
 ZEND_METHOD(Sitelock_FileLock, getAbandonedBy);
 ZEND_METHOD(Sitelock_FileLock, markConsistent);
 ZEND_METHOD(Sitelock_FileLock, setInheritable);
 ZEND_METHOD(Sitelock_FileLock, remove);
+ZEND_METHOD(Sitelock_LockSet, __construct);
+ZEND_METHOD(Sitelock_LockSet, acquire);
+ZEND_METHOD(Sitelock_LockSet, release);
+ZEND_METHOD(Sitelock_LockSet, isAcquired);
+ZEND_METHOD(Sitelock_LockSet, getHolders);
+ZEND_METHOD(Sitelock_LockSet, synchronized);
 ZEND_METHOD(Sitelock_Holder, __construct);
 ZEND_METHOD(Sitelock_Holder, getPid);
 ZEND_METHOD(Sitelock_Holder, getHost);
@@ -147,10 +176,22 @@ static const zend_function_entry class_Sitelock_FileLock_methods[] = {
 	ZEND_ME(Sitelock_FileLock, getHolders, arginfo_class_Sitelock_FileLock_getHolders, ZEND_ACC_PUBLIC)
 	ZEND_ME(Sitelock_FileLock, synchronized, arginfo_class_Sitelock_FileLock_synchronized, ZEND_ACC_PUBLIC)
 	ZEND_ME(Sitelock_FileLock, getPath, arginfo_class_Sitelock_FileLock_getPath, ZEND_ACC_PUBLIC)
+	ZEND_ME(Sitelock_FileLock, getWaitersAhead, arginfo_class_Sitelock_FileLock_getWaitersAhead, ZEND_ACC_PUBLIC)
 	ZEND_ME(Sitelock_FileLock, getAbandonedBy, arginfo_class_Sitelock_FileLock_getAbandonedBy, ZEND_ACC_PUBLIC)
 	ZEND_ME(Sitelock_FileLock, markConsistent, arginfo_class_Sitelock_FileLock_markConsistent, ZEND_ACC_PUBLIC)
 	ZEND_ME(Sitelock_FileLock, setInheritable, arginfo_class_Sitelock_FileLock_setInheritable, ZEND_ACC_PUBLIC)
 	ZEND_ME(Sitelock_FileLock, remove, arginfo_class_Sitelock_FileLock_remove, ZEND_ACC_PUBLIC)
+	ZEND_FE_END
+};
+
+
+static const zend_function_entry class_Sitelock_LockSet_methods[] = {
+	ZEND_ME(Sitelock_LockSet, __construct, arginfo_class_Sitelock_LockSet___construct, ZEND_ACC_PUBLIC)
+	ZEND_ME(Sitelock_LockSet, acquire, arginfo_class_Sitelock_LockSet_acquire, ZEND_ACC_PUBLIC)
+	ZEND_ME(Sitelock_LockSet, release, arginfo_class_Sitelock_LockSet_release, ZEND_ACC_PUBLIC)
+	ZEND_ME(Sitelock_LockSet, isAcquired, arginfo_class_Sitelock_LockSet_isAcquired, ZEND_ACC_PUBLIC)
+	ZEND_ME(Sitelock_LockSet, getHolders, arginfo_class_Sitelock_LockSet_getHolders, ZEND_ACC_PUBLIC)
+	ZEND_ME(Sitelock_LockSet, synchronized, arginfo_class_Sitelock_LockSet_synchronized, ZEND_ACC_PUBLIC)
 	ZEND_FE_END
 };
 
@@ -227,6 +268,17 @@ static zend_class_entry *register_class_Sitelock_FileLock(zend_class_entry *clas
 	class_entry = zend_register_internal_class_ex(&ce, NULL);
 	class_entry->ce_flags |= ZEND_ACC_FINAL;
 	zend_class_implements(class_entry, 1, class_entry_Sitelock_Lock);
+
+	return class_entry;
+}
+
+static zend_class_entry *register_class_Sitelock_LockSet(void)
+{
+	zend_class_entry ce, *class_entry;
+
+	INIT_NS_CLASS_ENTRY(ce, "Sitelock", "LockSet", class_Sitelock_LockSet_methods);
+	class_entry = zend_register_internal_class_ex(&ce, NULL);
+	class_entry->ce_flags |= ZEND_ACC_FINAL;
 
 	return class_entry;
 }

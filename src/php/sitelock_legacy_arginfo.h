@@ -1,12 +1,15 @@
 /* This is a generated file, edit the .stub.php file instead.
- * Stub hash: 9f13b9ae66906291b15600b45dbe7950effb1a27 */
+ * Stub hash: 1f3d730dabf5ed8cecdb835987670a6af5fbd9ea */
 
 ZEND_BEGIN_ARG_INFO_EX(arginfo_Sitelock_held, 0, 0, 0)
 ZEND_END_ARG_INFO()
 
-#define arginfo_class_Sitelock_Lock_acquire arginfo_Sitelock_held
+ZEND_BEGIN_ARG_INFO_EX(arginfo_class_Sitelock_Lock_acquire, 0, 0, 0)
+	ZEND_ARG_INFO(0, timeout)
+	ZEND_ARG_INFO(0, onWait)
+ZEND_END_ARG_INFO()
 
-#define arginfo_class_Sitelock_Lock_acquireShared arginfo_Sitelock_held
+#define arginfo_class_Sitelock_Lock_acquireShared arginfo_class_Sitelock_Lock_acquire
 
 #define arginfo_class_Sitelock_Lock_release arginfo_Sitelock_held
 
@@ -16,6 +19,8 @@ ZEND_END_ARG_INFO()
 
 ZEND_BEGIN_ARG_INFO_EX(arginfo_class_Sitelock_Lock_synchronized, 0, 0, 1)
 	ZEND_ARG_INFO(0, critical)
+	ZEND_ARG_INFO(0, timeout)
+	ZEND_ARG_INFO(0, onWait)
 ZEND_END_ARG_INFO()
 
 #define arginfo_class_Sitelock_Lock_getPath arginfo_Sitelock_held
@@ -27,9 +32,9 @@ ZEND_BEGIN_ARG_INFO_EX(arginfo_class_Sitelock_FileLock___construct, 0, 0, 1)
 	ZEND_ARG_INFO(0, record)
 ZEND_END_ARG_INFO()
 
-#define arginfo_class_Sitelock_FileLock_acquire arginfo_Sitelock_held
+#define arginfo_class_Sitelock_FileLock_acquire arginfo_class_Sitelock_Lock_acquire
 
-#define arginfo_class_Sitelock_FileLock_acquireShared arginfo_Sitelock_held
+#define arginfo_class_Sitelock_FileLock_acquireShared arginfo_class_Sitelock_Lock_acquire
 
 #define arginfo_class_Sitelock_FileLock_release arginfo_Sitelock_held
 
@@ -41,6 +46,8 @@ ZEND_END_ARG_INFO()
 
 #define arginfo_class_Sitelock_FileLock_getPath arginfo_Sitelock_held
 
+#define arginfo_class_Sitelock_FileLock_getWaitersAhead arginfo_Sitelock_held
+
 #define arginfo_class_Sitelock_FileLock_getAbandonedBy arginfo_Sitelock_held
 
 #define arginfo_class_Sitelock_FileLock_markConsistent arginfo_Sitelock_held
@@ -50,6 +57,21 @@ ZEND_BEGIN_ARG_INFO_EX(arginfo_class_Sitelock_FileLock_setInheritable, 0, 0, 1)
 ZEND_END_ARG_INFO()
 
 #define arginfo_class_Sitelock_FileLock_remove arginfo_Sitelock_held
+
+ZEND_BEGIN_ARG_INFO_EX(arginfo_class_Sitelock_LockSet___construct, 0, 0, 1)
+	ZEND_ARG_INFO(0, exclusive)
+	ZEND_ARG_INFO(0, shared)
+ZEND_END_ARG_INFO()
+
+#define arginfo_class_Sitelock_LockSet_acquire arginfo_class_Sitelock_Lock_acquire
+
+#define arginfo_class_Sitelock_LockSet_release arginfo_Sitelock_held
+
+#define arginfo_class_Sitelock_LockSet_isAcquired arginfo_Sitelock_held
+
+#define arginfo_class_Sitelock_LockSet_getHolders arginfo_Sitelock_held
+
+#define arginfo_class_Sitelock_LockSet_synchronized arginfo_class_Sitelock_Lock_synchronized
 
 #define arginfo_class_Sitelock_Holder___construct arginfo_Sitelock_held
 
@@ -91,10 +113,17 @@ ZEND_METHOD(Sitelock_FileLock, isAcquired);
 ZEND_METHOD(Sitelock_FileLock, getHolders);
 ZEND_METHOD(Sitelock_FileLock, synchronized);
 ZEND_METHOD(Sitelock_FileLock, getPath);
+ZEND_METHOD(Sitelock_FileLock, getWaitersAhead);
 ZEND_METHOD(Sitelock_FileLock, getAbandonedBy);
 ZEND_METHOD(Sitelock_FileLock, markConsistent);
 ZEND_METHOD(Sitelock_FileLock, setInheritable);
 ZEND_METHOD(Sitelock_FileLock, remove);
+ZEND_METHOD(Sitelock_LockSet, __construct);
+ZEND_METHOD(Sitelock_LockSet, acquire);
+ZEND_METHOD(Sitelock_LockSet, release);
+ZEND_METHOD(Sitelock_LockSet, isAcquired);
+ZEND_METHOD(Sitelock_LockSet, getHolders);
+ZEND_METHOD(Sitelock_LockSet, synchronized);
 ZEND_METHOD(Sitelock_Holder, __construct);
 ZEND_METHOD(Sitelock_Holder, getPid);
 ZEND_METHOD(Sitelock_Holder, getHost);
@@ -139,10 +168,22 @@ static const zend_function_entry class_Sitelock_FileLock_methods[] = {
 	ZEND_ME(Sitelock_FileLock, getHolders, arginfo_class_Sitelock_FileLock_getHolders, ZEND_ACC_PUBLIC)
 	ZEND_ME(Sitelock_FileLock, synchronized, arginfo_class_Sitelock_FileLock_synchronized, ZEND_ACC_PUBLIC)
 	ZEND_ME(Sitelock_FileLock, getPath, arginfo_class_Sitelock_FileLock_getPath, ZEND_ACC_PUBLIC)
+	ZEND_ME(Sitelock_FileLock, getWaitersAhead, arginfo_class_Sitelock_FileLock_getWaitersAhead, ZEND_ACC_PUBLIC)
 	ZEND_ME(Sitelock_FileLock, getAbandonedBy, arginfo_class_Sitelock_FileLock_getAbandonedBy, ZEND_ACC_PUBLIC)
 	ZEND_ME(Sitelock_FileLock, markConsistent, arginfo_class_Sitelock_FileLock_markConsistent, ZEND_ACC_PUBLIC)
 	ZEND_ME(Sitelock_FileLock, setInheritable, arginfo_class_Sitelock_FileLock_setInheritable, ZEND_ACC_PUBLIC)
 	ZEND_ME(Sitelock_FileLock, remove, arginfo_class_Sitelock_FileLock_remove, ZEND_ACC_PUBLIC)
+	ZEND_FE_END
+};
+
+
+static const zend_function_entry class_Sitelock_LockSet_methods[] = {
+	ZEND_ME(Sitelock_LockSet, __construct, arginfo_class_Sitelock_LockSet___construct, ZEND_ACC_PUBLIC)
+	ZEND_ME(Sitelock_LockSet, acquire, arginfo_class_Sitelock_LockSet_acquire, ZEND_ACC_PUBLIC)
+	ZEND_ME(Sitelock_LockSet, release, arginfo_class_Sitelock_LockSet_release, ZEND_ACC_PUBLIC)
+	ZEND_ME(Sitelock_LockSet, isAcquired, arginfo_class_Sitelock_LockSet_isAcquired, ZEND_ACC_PUBLIC)
+	ZEND_ME(Sitelock_LockSet, getHolders, arginfo_class_Sitelock_LockSet_getHolders, ZEND_ACC_PUBLIC)
+	ZEND_ME(Sitelock_LockSet, synchronized, arginfo_class_Sitelock_LockSet_synchronized, ZEND_ACC_PUBLIC)
 	ZEND_FE_END
 };
 
@@ -219,6 +260,17 @@ static zend_class_entry *register_class_Sitelock_FileLock(zend_class_entry *clas
 	class_entry = zend_register_internal_class_ex(&ce, NULL);
 	class_entry->ce_flags |= ZEND_ACC_FINAL;
 	zend_class_implements(class_entry, 1, class_entry_Sitelock_Lock);
+
+	return class_entry;
+}
+
+static zend_class_entry *register_class_Sitelock_LockSet(void)
+{
+	zend_class_entry ce, *class_entry;
+
+	INIT_NS_CLASS_ENTRY(ce, "Sitelock", "LockSet", class_Sitelock_LockSet_methods);
+	class_entry = zend_register_internal_class_ex(&ce, NULL);
+	class_entry->ce_flags |= ZEND_ACC_FINAL;
 
 	return class_entry;
 }

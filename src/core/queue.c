@@ -1,0 +1,160 @@
+#include "queue.h"
+
+#include "clock.h"
+#include "registry.h"
+
+#include <errno.h>
+#include <poll.h>
+#include <signal.h>
+#include <stdatomic.h>
+#include <sys/eventfd.h>
+#include <sys/file.h>
+#include <sys/prctl.h>
+#include <sys/resource.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+/* The thread needs a page or two, and what the sanitizers put there. */
+#define STACK_SIZE ((size_t)256 * 1024)
+
+static void block_signals(sigset_t *before)
+{
+	sigset_t all;
+	sigfillset(&all);
+	pthread_sigmask(SIG_SETMASK, &all, before);
+}
+
+static void unblock_signals(const sigset_t *before)
+{
+	pthread_sigmask(SIG_SETMASK, before, NULL);
+}
+
+/* Between the two changes of the type it may end at any instruction: only system calls are there.
+ */
+static void *wait_in_queue(void *data)
+{
+	struct sl_queue *queue = data;
+	int ignored;
+
+	atomic_store(&queue->tid, (pid_t)syscall(SYS_gettid));
+	prctl(PR_SET_NAME, queue->name);
+	pthread_setcanceltype(PTHREAD_CANCEL_ASYNCHRONOUS, &ignored);
+	/* EINTR: glibc stops all threads when the script changes its user. Any other failure is told by
+	 * the flock that has the last word. */
+	while (flock(queue->descriptor, queue->operation) != 0 && errno == EINTR)
+		;
+	eventfd_write(queue->event, 1);
+	pthread_setcanceltype(PTHREAD_CANCEL_DEFERRED, &ignored);
+	return NULL;
+}
+
+static int start_thread(struct sl_queue *queue)
+{
+	pthread_attr_t attributes;
+	sigset_t before;
+
+	int error = pthread_attr_init(&attributes);
+	if (error != 0)
+		return error;
+	pthread_attr_setstacksize(&attributes, STACK_SIZE);
+	/* A thread inherits the mask. */
+	block_signals(&before);
+	error = pthread_create(&queue->thread, &attributes, wait_in_queue, queue);
+	unblock_signals(&before);
+	pthread_attr_destroy(&attributes);
+	return error;
+}
+
+/* pthread_cancel sends a signal that has to be queued. Where none can be, a wait would have no end.
+ */
+static bool can_be_cancelled(void)
+{
+	struct rlimit limit;
+	return getrlimit(RLIMIT_SIGPENDING, &limit) != 0 || limit.rlim_cur > 0;
+}
+
+bool sl_queue_enter(struct sl_queue *queue, int descriptor, int operation, const char *name)
+{
+	*queue = (struct sl_queue){
+		.pid = getpid(),
+		.event = -1,
+		.descriptor = descriptor,
+		.operation = operation,
+		.name = name,
+	};
+	if (!can_be_cancelled())
+		return false;
+	queue->event = sl_above_standard_descriptors(eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK));
+	if (queue->event < 0)
+		return false;
+	if (start_thread(queue) == 0)
+		return true;
+	close(queue->event);
+	queue->event = -1;
+	return false;
+}
+
+bool sl_queue_is_entered(const struct sl_queue *queue)
+{
+	return queue->event >= 0 && queue->pid == getpid();
+}
+
+/* The signal of pthread_cancel once more; glibc's second pthread_cancel would send none. */
+static void cancel_again(struct sl_queue *queue)
+{
+#ifdef __GLIBC__
+	pid_t tid = atomic_load(&queue->tid);
+	if (tid != 0)
+		syscall(SYS_tgkill, queue->pid, tid, __SIGRTMIN);
+#else
+	pthread_cancel(queue->thread);
+#endif
+}
+
+static void end_thread(struct sl_queue *queue)
+{
+	if (pthread_cancel(queue->thread) == 0) {
+		pthread_join(queue->thread, NULL);
+		return;
+	}
+	/* The user has as many signals pending as he may have (EAGAIN): until one is delivered. */
+	while (pthread_tryjoin_np(queue->thread, NULL) == EBUSY) {
+		poll(NULL, 0, 1);
+		cancel_again(queue);
+	}
+}
+
+void sl_queue_leave(struct sl_queue *queue)
+{
+	if (queue->event < 0)
+		return;
+	if (sl_queue_is_entered(queue))
+		end_thread(queue);
+	close(queue->event);
+	queue->event = -1;
+}
+
+enum sl_wakeup sl_queue_sleep(
+	const struct sl_queue *queue, int64_t until, bool (*interrupted)(void))
+{
+	enum sl_wakeup wakeup = SL_WOKEN_BY_SIGNAL;
+	sigset_t before;
+
+	block_signals(&before);
+	if (interrupted == NULL || !interrupted()) {
+		/* A negative descriptor is passed over (poll(2)). */
+		struct pollfd event = {.fd = queue->event, .events = POLLIN};
+		int64_t left = until - sl_clock_now();
+		if (left < 0)
+			left = 0;
+		struct timespec timeout = {left / SL_SECOND, left % SL_SECOND};
+		/* Never restarted after a handler, whatever its flags (signal(7)). */
+		int ready = ppoll(&event, 1, &timeout, &before);
+		if (ready > 0)
+			wakeup = SL_WOKEN_BY_LOCK;
+		else if (ready == 0)
+			wakeup = SL_WOKEN_BY_CLOCK;
+	}
+	unblock_signals(&before);
+	return wakeup;
+}
