@@ -48,7 +48,8 @@ if test "$PHP_SITELOCK" != "no"; then
     src/php/waiting.c"
 
   dnl pthread_cancel unwinds with libgcc_s, which glibc would otherwise load in the middle of a wait.
-  PHP_ADD_LIBRARY([gcc_s],, [SITELOCK_SHARED_LIBADD])
+  dnl Nothing of it is called by name, so a linker that leaves out what is not needed must be told.
+  SITELOCK_SHARED_LIBADD="-Wl,--push-state,--no-as-needed,-lgcc_s,--pop-state"
   PHP_SUBST([SITELOCK_SHARED_LIBADD])
 
   PHP_NEW_EXTENSION([sitelock], [$SITELOCK_CORE $SITELOCK_PHP], [$ext_shared],, [$SITELOCK_CFLAGS])

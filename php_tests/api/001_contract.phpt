@@ -4,7 +4,7 @@ The names, types and ancestry of the public classes
 <?php
 require __DIR__ . '/../helper.inc';
 
-foreach (['Sitelock\\Lock', 'Sitelock\\FileLock', 'Sitelock\\Holder'] as $name) {
+foreach (['Sitelock\\Lock', 'Sitelock\\FileLock', 'Sitelock\\LockSet', 'Sitelock\\Holder'] as $name) {
     $class = new ReflectionClass($name);
     echo $class->isInterface() ? 'interface' : ($class->isFinal() ? 'final class' : 'class'), " $name";
     $interfaces = array_diff($class->getInterfaceNames(), ['Stringable']);
@@ -25,26 +25,34 @@ check('the version is known', (bool) preg_match('/^\d+\.\d+\.\d+$/', phpversion(
 ?>
 --EXPECT--
 interface Sitelock\Lock
-  acquire()
-  acquireShared()
+  acquire($timeout?, $onWait?)
+  acquireShared($timeout?, $onWait?)
   release()
   isAcquired()
   getHolders()
-  synchronized($critical)
+  synchronized($critical, $timeout?, $onWait?)
   getPath()
 final class Sitelock\FileLock: Sitelock\Lock
   __construct($path, $label?, $permissions?, $record?)
-  acquire()
-  acquireShared()
+  acquire($timeout?, $onWait?)
+  acquireShared($timeout?, $onWait?)
   release()
   isAcquired()
   getHolders()
-  synchronized($critical)
+  synchronized($critical, $timeout?, $onWait?)
   getPath()
+  getWaitersAhead()
   getAbandonedBy()
   markConsistent()
   setInheritable($on)
   remove()
+final class Sitelock\LockSet
+  __construct($exclusive, $shared?)
+  acquire($timeout?, $onWait?)
+  release()
+  isAcquired()
+  getHolders()
+  synchronized($critical, $timeout?, $onWait?)
 final class Sitelock\Holder
   private __construct()
   getPid()

@@ -9,7 +9,7 @@ $child = new Child('$lock = new Sitelock\FileLock($path, "nightly backup"); $loc
 $child->hear();
 $lock = new Sitelock\FileLock($path);
 try {
-    $lock->synchronized(function () { echo "never\n"; });
+    $lock->synchronized(function () { echo "never\n"; }, 0.0);
 } catch (Sitelock\BusyException $e) {
     $holder = $e->getHolders()[0];
     check('one holder', count($e->getHolders()) === 1);

@@ -19,13 +19,13 @@ sort($expected);
 check('each once', $pids === $expected);
 check('all shared', array_filter($lock->getHolders(), function ($h) { return !$h->isShared(); }) === []);
 try {
-    (new Sitelock\FileLock($path))->synchronized(function () {});
+    (new Sitelock\FileLock($path))->synchronized(function () {}, 0.0);
 } catch (Sitelock\DeadlockException $e) {
     echo "we are one of them\n";
 }
 $lock->release();
 try {
-    $lock->synchronized(function () {});
+    $lock->synchronized(function () {}, 0.0);
 } catch (Sitelock\BusyException $e) {
     check('three are in the message, all in the exception', substr_count($e->getMessage(), ' by pid ') === 3
         && strpos($e->getMessage(), 'and by 2 more') !== false && count($e->getHolders()) === 5);
