@@ -12,11 +12,22 @@
 #define SL_SECOND      ((int64_t)1000000000)
 #define SL_FOREVER     INT64_MAX
 
-static inline int64_t sl_clock_now(void)
+static inline int64_t sl_clock_read(clockid_t clock)
 {
 	struct timespec now;
-	clock_gettime(CLOCK_MONOTONIC, &now);
+	clock_gettime(clock, &now);
 	return now.tv_sec * SL_SECOND + now.tv_nsec;
+}
+
+static inline int64_t sl_clock_now(void)
+{
+	return sl_clock_read(CLOCK_MONOTONIC);
+}
+
+/* What this thread has used of a processor. */
+static inline int64_t sl_clock_cpu(void)
+{
+	return sl_clock_read(CLOCK_THREAD_CPUTIME_ID);
 }
 
 /* So many seconds after `start`; what would be later than the clock can count is never. */

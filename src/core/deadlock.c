@@ -10,7 +10,7 @@
 /* Looks that a proven cycle is left to the member whose turn it is to speak. */
 #define PATIENCE 3
 
-/* At least this long between two looks, and so many times as long as a look took. */
+/* At least this long between two looks, and so many times as long as a look kept the processor. */
 #define LOOK_INTERVAL SL_SECOND
 #define LOOK_SHARE    1000
 
@@ -159,14 +159,19 @@ static bool is_proven(struct sl_suspicion *suspicion, const struct sl_kernel_fil
 	return true;
 }
 
+/* Not more than a thousandth of the time is spent on looking, unless there is something to see. */
+static int64_t pause_after(const struct sl_suspicion *suspicion, int64_t cost)
+{
+	int64_t pause = LOOK_SHARE * cost;
+	return suspicion->seen > 0 || pause < LOOK_INTERVAL ? LOOK_INTERVAL : pause;
+}
+
 bool sl_deadlock_look(struct sl_suspicion *suspicion, const struct sl_kernel_file *file)
 {
-	int64_t start = sl_clock_now();
-
-	if (start < suspicion->next_look)
+	if (sl_clock_now() < suspicion->next_look)
 		return false;
+	int64_t start = sl_clock_cpu();
 	bool proven = is_proven(suspicion, file);
-	int64_t end = sl_clock_now(), pause = (end - start) * LOOK_SHARE;
-	suspicion->next_look = end + (pause > LOOK_INTERVAL ? pause : LOOK_INTERVAL);
+	suspicion->next_look = sl_clock_now() + pause_after(suspicion, sl_clock_cpu() - start);
 	return proven;
 }

@@ -78,10 +78,28 @@ enum sl_result sl_lock_set_take(struct sl_lock_set *set, struct sl_failure *fail
 	return result;
 }
 
+/* It holds one that it should have tried after the busy one: another set may do the opposite. */
+static bool is_out_of_order(const struct sl_lock_set *set)
+{
+	for (size_t i = set->busy + 1; i < set->count; i++)
+		if (set->members[i].ours)
+			return true;
+	return false;
+}
+
 /* Not the same for all: of two sets that stand in each other's way one has to give in first. */
 static void be_patient(struct sl_lock_set *set, int64_t now)
 {
-	set->patience_end = now + set->patience / 2 + (now ^ set->pid) % (set->patience / 2);
+	int64_t patience = is_out_of_order(set) ? PATIENCE_FIRST : set->patience;
+	set->patience_end = now + patience / 2 + (now ^ set->pid) % (patience / 2);
+}
+
+/* Gives back what it holds, and starts with the busy one. */
+static void back_off(struct sl_lock_set *set)
+{
+	if (!is_out_of_order(set))
+		set->patience = sl_clock_earlier(2 * set->patience, PATIENCE_LAST);
+	give_back_all(set);
 }
 
 /* Waits for the member that was busy. SL_BUSY: it is time. */
@@ -101,8 +119,7 @@ static enum sl_result wait_for_busy(
 		if (result == SL_BUSY && holding && now >= set->patience_end) {
 			result = member->kind->last_try(member->lock, failure);
 			if (result == SL_BUSY) {
-				give_back_all(set);
-				set->patience = sl_clock_earlier(2 * set->patience, PATIENCE_LAST);
+				back_off(set);
 				continue;
 			}
 		}

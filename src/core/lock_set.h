@@ -4,12 +4,13 @@
  * Never a deadlock, in whatever order others take the locks: while the set holds any of its locks
  * it waits for another one only for a while. When that is over it gives back what it holds, and
  * waits, for as long as it takes and holding nothing, for the one that was busy. Then it tries the
- * others again, with twice the patience.
+ * others again, and with more patience.
  *
  * That patience is what keeps it from starving. A set that never waits while it holds something
  * (as C++'s std::lock) needs a moment in which all its locks happen to be free at once; this one
  * collects them one by one, as soon as its patience exceeds the time for which others hold them.
- * The locks are tried in one order, by name, so that sets do not get into each other's way.
+ * The locks are tried in one order, by name, so that sets do not get into each other's way; where
+ * the busy one that was got first breaks that order, the patience stays short.
  *
  *     take ─────────► confirm            or give_up, from anywhere
  *     wait, wait, … ──┘

@@ -77,7 +77,7 @@ static enum sl_result wait_for(
 		if (EG(exception) != NULL)
 			return SL_THROWN;
 		int64_t now = sl_clock_now();
-		if (result == SL_BUSY && now >= deadline)
+		if (now >= deadline)
 			return sl_lock_set_last_try(set, failure);
 		if (!call_on_wait(wait, set->members[set->busy].object, now - start))
 			return EG(exception) != NULL ? SL_THROWN : SL_BUSY;
