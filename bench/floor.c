@@ -4,6 +4,9 @@
  * makes other ones this file has to follow.
  *
  *     floor PATH PAIRS record|bare      prints nanoseconds per pair
+ *     floor PATH PAIRS record|bare held the same beside other locks, for bench/waiting: for each
+ *                                       number on stdin it holds so many and prints; at the end of
+ *                                       stdin it prints the time and releases them
  */
 #include <fcntl.h>
 #include <stdbool.h>
@@ -89,16 +92,60 @@ static double nanoseconds_for(const char *path, long pairs)
 	return (double)(end.tv_sec - start.tv_sec) * 1e9 + (double)(end.tv_nsec - start.tv_nsec);
 }
 
+#define HELD_MAX 200000
+
+static int held[HELD_MAX];
+
+static void held_path(char *buffer, size_t size, const char *path, long number)
+{
+	snprintf(buffer, size, "%s.%ld", path, number);
+}
+
+static void hold(const char *path, long number)
+{
+	char name[4096];
+
+	held_path(name, sizeof name, path, number);
+	close(open(name, O_RDWR | O_CREAT | O_CLOEXEC, 0600));
+	held[number] = acquire(name);
+}
+
+static void measure_beside_held(const char *path, long pairs)
+{
+	struct timespec end;
+	char name[4096];
+	long wanted, count = 0;
+
+	while (scanf("%ld", &wanted) == 1) {
+		check(wanted <= HELD_MAX, "so many locks");
+		while (count < wanted)
+			hold(path, count++);
+		printf("%.1f\n", nanoseconds_for(path, pairs) / (double)pairs);
+		fflush(stdout);
+	}
+	clock_gettime(CLOCK_MONOTONIC, &end);
+	printf("%lld\n", (long long)end.tv_sec * 1000000000 + end.tv_nsec);
+	fflush(stdout);
+	for (long i = 0; i < count; i++) {
+		held_path(name, sizeof name, path, i);
+		release(name, held[i]);
+	}
+}
+
 int main(int argc, char **argv)
 {
-	if (argc != 4) {
-		fprintf(stderr, "usage: floor PATH PAIRS record|bare\n");
+	if (argc != 4 && argc != 5) {
+		fprintf(stderr, "usage: floor PATH PAIRS record|bare [held]\n");
 		return 2;
 	}
 	const char *path = argv[1];
 	long pairs = atol(argv[2]);
 	if (strcmp(argv[3], "record") == 0)
 		load_record(path);
+	if (argc == 5) {
+		measure_beside_held(path, pairs);
+		return 0;
+	}
 	nanoseconds_for(path, pairs / 10); /* warms up */
 	printf("%.1f\n", nanoseconds_for(path, pairs) / (double)pairs);
 	return 0;

@@ -8,24 +8,32 @@
 #include <ftw.h>
 #include <grp.h>
 #include <poll.h>
+#include <pthread.h>
 #include <sched.h>
 #include <signal.h>
+#include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/eventfd.h>
 #include <sys/file.h>
 #include <sys/mount.h>
 #include <sys/prctl.h>
+#include <sys/resource.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
+#include <sys/sysmacros.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
 #define PATHS_MAX    32
 #define PATH_SIZE    128
-#define CHILDREN_MAX 64
+#define CHILDREN_MAX 256
 #define RULES_MAX    16
 #define TRACE_SIZE   4096
+
+/* Milliseconds that something is waited for which cannot fail to come. */
+#define PATIENCE 60000
 
 /* Exit codes of a child; the sanitizers end it with 99. */
 #define EXIT_UNEXPECTED 90
@@ -33,6 +41,7 @@
 
 const char *__asan_default_options(void);
 const char *__ubsan_default_options(void);
+const char *__tsan_default_options(void);
 
 const char *__asan_default_options(void)
 {
@@ -42,6 +51,12 @@ const char *__asan_default_options(void)
 const char *__ubsan_default_options(void)
 {
 	return "print_stacktrace=1";
+}
+
+/* Threads of a child that a process with threads has forked are no mistake. */
+const char *__tsan_default_options(void)
+{
+	return "exitcode=99:die_after_fork=0:halt_on_error=1";
 }
 
 static char directory[32];
@@ -485,10 +500,107 @@ bool sleeps(const char *stat)
 	return name_end != NULL && strncmp(name_end, ") S", 3) == 0;
 }
 
+void await_sleep(pid_t pid)
+{
+	char path[32];
+	snprintf(path, sizeof path, "/proc/%d/stat", (int)pid);
+	for (int i = 0; i < PATIENCE; i++) {
+		if (sleeps(path))
+			return;
+		usleep(1000);
+	}
+	expect(!"it sleeps");
+}
+
+/* --- Waiting --- */
+
+static bool is_among(pid_t pid, const pid_t *pids, size_t count)
+{
+	for (size_t i = 0; i < count; i++)
+		if (pids[i] == pid)
+			return true;
+	return false;
+}
+
+size_t queue_for(const char *path, pid_t *pids, size_t size)
+{
+	char name[64], line[256];
+	struct stat st;
+	size_t count = 0;
+	FILE *list = fopen("/proc/locks", "re");
+	if (list == NULL || lstat(path, &st) != 0)
+		abort();
+	snprintf(name, sizeof name, " %02x:%02x:%lu ", major(st.st_dev), minor(st.st_dev),
+		(unsigned long)st.st_ino);
+	while (fgets(line, sizeof line, list) != NULL) {
+		const char *entry = strstr(line, "-> FLOCK");
+		int pid;
+		/* A list that needs several reads may repeat an entry. */
+		if (entry != NULL && strstr(entry, name) != NULL &&
+			sscanf(entry, "-> FLOCK %*s %*s %d", &pid) == 1 && !is_among(pid, pids, count) &&
+			count < size)
+			pids[count++] = pid;
+	}
+	fclose(list);
+	return count;
+}
+
+void await_queue(const char *path, size_t count)
+{
+	pid_t pids[CHILDREN_MAX];
+	for (int i = 0; i < PATIENCE; i++) {
+		if (queue_for(path, pids, CHILDREN_MAX) == count)
+			return;
+		usleep(1000);
+	}
+	expect(!"so many wait");
+}
+
+static unsigned count_threads(pid_t *other)
+{
+	unsigned count = 0;
+	DIR *tasks = opendir("/proc/self/task");
+	if (tasks == NULL)
+		abort();
+	*other = 0;
+	for (struct dirent *entry; (entry = readdir(tasks)) != NULL;) {
+		pid_t tid = atoi(entry->d_name);
+		if (tid != 0 && tid != getpid())
+			*other = tid;
+		count += tid != 0;
+	}
+	closedir(tasks);
+	return count;
+}
+
+unsigned thread_count(void)
+{
+	pid_t other;
+	return count_threads(&other);
+}
+
+pid_t other_thread(void)
+{
+	pid_t other;
+	count_threads(&other);
+	return other;
+}
+
+void await_threads(unsigned count)
+{
+	for (int i = 0; i < PATIENCE; i++) {
+		if (thread_count() == count)
+			return;
+		usleep(1000);
+	}
+	expect(!"so many threads");
+}
+
 /* --- Calls of the core --- */
 
 struct rule {
 	enum call call;
+	bool helper; /* for the other threads; they are not counted */
 	unsigned first, last;
 	int number; /* errno; 0: the call is let through */
 	size_t limit;
@@ -501,7 +613,8 @@ static struct rule rules[RULES_MAX];
 static unsigned rule_count;
 static unsigned counts[CALL_KINDS];
 static char trace[TRACE_SIZE];
-static bool watching;
+static _Atomic bool watching;
+static pthread_t watcher;
 static bool applied;
 static bool in_action;
 
@@ -516,6 +629,12 @@ static const char *const call_names[] = {
 	[CALL_UNLINK] = "unlink",
 	[CALL_FCNTL] = "fcntl",
 	[CALL_CLOSE] = "close",
+	[CALL_EVENTFD] = "eventfd",
+	[CALL_GETRLIMIT] = "getrlimit",
+	[CALL_POLL] = "poll",
+	[CALL_PPOLL] = "ppoll",
+	[CALL_PRCTL] = "prctl",
+	[CALL_PTHREAD_CREATE] = "pthread_create",
 	[CALL_MALLOC] = "malloc",
 	[CALL_CALLOC] = "calloc",
 	[CALL_REALLOC] = "realloc",
@@ -533,6 +652,7 @@ void watch_calls(void)
 	memset(counts, 0, sizeof counts);
 	trace[0] = '\0';
 	applied = false;
+	watcher = pthread_self();
 	watching = true;
 }
 
@@ -576,6 +696,18 @@ void after_call(enum call call, unsigned nth, void (*action)(void *data), void *
 	add_rule((struct rule){.call = call, .first = nth, .last = nth, .after = action, .data = data});
 }
 
+void refuse_calls_of_helper(enum call call, int number)
+{
+	add_rule((struct rule){.call = call, .helper = true, .number = number});
+}
+
+void around_calls_of_helper(
+	enum call call, void (*before)(void *data), void (*after)(void *data), void *data)
+{
+	add_rule((struct rule){
+		.call = call, .helper = true, .before = before, .after = after, .data = data});
+}
+
 void shorten_write(unsigned nth, size_t bytes)
 {
 	/* The limit is kept one higher, so that 0 means none. */
@@ -606,10 +738,28 @@ static void act(void (*action)(void *data), void *data)
 	errno = number;
 }
 
+/* A thread of the core; it may be cancelled at any instruction, so nothing is changed here. */
+static const struct rule *arrive_in_helper(enum call call)
+{
+	for (unsigned i = 0; i < rule_count; i++) {
+		const struct rule *rule = &rules[i];
+		if (!rule->helper || rule->call != call)
+			continue;
+		if (rule->before != NULL)
+			rule->before(rule->data);
+		return rule;
+	}
+	return NULL;
+}
+
 /* Counts a call of the core; the rule for it, or NULL. */
 static const struct rule *arrive(enum call call, const char *detail)
 {
-	if (!watching || in_action)
+	if (!watching)
+		return NULL;
+	if (!pthread_equal(pthread_self(), watcher))
+		return arrive_in_helper(call);
+	if (in_action)
 		return NULL;
 	counts[call]++;
 	if (call < CALL_MALLOC) {
@@ -618,7 +768,8 @@ static const struct rule *arrive(enum call call, const char *detail)
 	}
 	for (unsigned i = 0; i < rule_count; i++) {
 		const struct rule *rule = &rules[i];
-		if (rule->call != call || counts[call] < rule->first || counts[call] > rule->last)
+		if (rule->helper || rule->call != call || counts[call] < rule->first ||
+			counts[call] > rule->last)
 			continue;
 		applied = true;
 		if (rule->before != NULL)
@@ -638,7 +789,11 @@ static bool refuses(const struct rule *rule)
 
 static void depart(const struct rule *rule)
 {
-	if (rule != NULL && rule->after != NULL)
+	if (rule == NULL || rule->after == NULL)
+		return;
+	if (rule->helper)
+		rule->after(rule->data);
+	else
 		act(rule->after, rule->data);
 }
 
@@ -652,6 +807,14 @@ int __wrap_fchmod(int descriptor, mode_t mode);
 int __wrap_unlink(const char *path);
 int __wrap_fcntl(int descriptor, int command, ...);
 int __wrap_close(int descriptor);
+int __wrap_eventfd(unsigned value, int flags);
+int __wrap_getrlimit(int resource, struct rlimit *limit);
+int __wrap_poll(struct pollfd *descriptors, nfds_t count, int milliseconds);
+int __wrap_ppoll(struct pollfd *descriptors, nfds_t count, const struct timespec *timeout,
+	const sigset_t *signals);
+int __wrap_prctl(int option, ...);
+int __wrap_pthread_create(
+	pthread_t *thread, const pthread_attr_t *attributes, void *(*body)(void *data), void *data);
 void *__wrap_malloc(size_t size);
 void *__wrap_calloc(size_t count, size_t size);
 void *__wrap_realloc(void *block, size_t size);
@@ -769,6 +932,53 @@ int __wrap_close(int descriptor)
 	int answer = close(descriptor);
 	if (refuses(rule))
 		return -1;
+	depart(rule);
+	return answer;
+}
+
+int __wrap_eventfd(unsigned value, int flags)
+{
+	return refuses(arrive(CALL_EVENTFD, "")) ? -1 : eventfd(value, flags);
+}
+
+int __wrap_getrlimit(int resource, struct rlimit *limit)
+{
+	return refuses(arrive(CALL_GETRLIMIT, "")) ? -1 : getrlimit(resource, limit);
+}
+
+int __wrap_poll(struct pollfd *descriptors, nfds_t count, int milliseconds)
+{
+	return refuses(arrive(CALL_POLL, "")) ? -1 : poll(descriptors, count, milliseconds);
+}
+
+int __wrap_ppoll(struct pollfd *descriptors, nfds_t count, const struct timespec *timeout,
+	const sigset_t *signals)
+{
+	const struct rule *rule = arrive(CALL_PPOLL, "");
+	if (refuses(rule))
+		return -1;
+	int answer = ppoll(descriptors, count, timeout, signals);
+	depart(rule);
+	return answer;
+}
+
+int __wrap_prctl(int option, ...)
+{
+	va_list rest;
+	va_start(rest, option);
+	unsigned long argument = va_arg(rest, unsigned long);
+	va_end(rest);
+	return refuses(arrive(CALL_PRCTL, "")) ? -1 : prctl(option, argument, 0, 0, 0);
+}
+
+/* It answers with the error itself. */
+int __wrap_pthread_create(
+	pthread_t *thread, const pthread_attr_t *attributes, void *(*body)(void *data), void *data)
+{
+	const struct rule *rule = arrive(CALL_PTHREAD_CREATE, "");
+	if (refuses(rule))
+		return errno;
+	int answer = pthread_create(thread, attributes, body, data);
 	depart(rule);
 	return answer;
 }

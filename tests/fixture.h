@@ -109,6 +109,24 @@ void become(uid_t user);
 
 /* Whether a task sleeps in the kernel: it waits for something. `stat` is its stat file in /proc. */
 bool sleeps(const char *stat);
+/* Does not return before the only thread, or the first, of this process sleeps. */
+void await_sleep(pid_t pid);
+
+/* --- Waiting --- */
+
+/*
+ * Who waits in flock(2) for this file, in the order in which they will be served; how many. The
+ * list of /proc/locks is read here in another way than in the core.
+ */
+size_t queue_for(const char *path, pid_t *pids, size_t size);
+/* Does not return before so many wait there; gives up after a minute. */
+void await_queue(const char *path, size_t count);
+
+/* Threads of this process, and the one that is not the first (0: there is none). */
+unsigned thread_count(void);
+pid_t other_thread(void);
+/* The same after a thread was joined: /proc may show it a moment longer. */
+void await_threads(unsigned count);
 
 /* --- Calls of the core --- */
 
@@ -123,6 +141,12 @@ enum call {
 	CALL_UNLINK,
 	CALL_FCNTL,
 	CALL_CLOSE,
+	CALL_EVENTFD,
+	CALL_GETRLIMIT,
+	CALL_POLL,
+	CALL_PPOLL,
+	CALL_PRCTL,
+	CALL_PTHREAD_CREATE,
 	CALL_MALLOC,
 	CALL_CALLOC,
 	CALL_REALLOC,
@@ -134,7 +158,8 @@ const char *call_name(enum call call);
 
 /*
  * Rules. The first one, or watch_calls(), starts the counting; `nth` is 1 for the next call of its
- * kind. Calls that an action makes through the core are neither counted nor ruled.
+ * kind. Calls that an action makes through the core are neither counted nor ruled, and those of
+ * other threads only by the rules for helpers.
  */
 void watch_calls(void);
 void refuse_call(enum call call, unsigned nth, int number);
@@ -142,6 +167,10 @@ void refuse_calls_from(enum call call, unsigned nth, int number);
 void before_call(enum call call, unsigned nth, void (*action)(void *data), void *data);
 void before_every_call(enum call call, void (*action)(void *data), void *data);
 void after_call(enum call call, unsigned nth, void (*action)(void *data), void *data);
+/* Of all other threads: each call, or what happens before and after it, there. */
+void refuse_calls_of_helper(enum call call, int number);
+void around_calls_of_helper(
+	enum call call, void (*before)(void *data), void (*after)(void *data), void *data);
 /* The nth pwrite takes no more than this. */
 void shorten_write(unsigned nth, size_t bytes);
 

@@ -355,20 +355,57 @@ static void lock_of_the_same_context_is_known_to_stand_in_the_way(void **state)
 	options.context = &mine;
 	struct sl_file_lock *elsewhere = make_with(&options);
 
-	assert_false(sl_file_lock_blocks_itself(wanted, SL_EXCLUSIVE));
+	/* It is asked about the last try, and what that found busy. */
+	assert_false(sl_file_lock_blocks_itself(wanted));
 	assert_int_equal(take(held), SL_OK);
-	assert_true(sl_file_lock_blocks_itself(wanted, SL_EXCLUSIVE));
-	assert_true(sl_file_lock_blocks_itself(wanted, SL_SHARED));
-	assert_false(sl_file_lock_blocks_itself(held, SL_EXCLUSIVE));
-	assert_false(sl_file_lock_blocks_itself(stranger, SL_EXCLUSIVE));
-	assert_false(sl_file_lock_blocks_itself(elsewhere, SL_EXCLUSIVE));
+	assert_false(sl_file_lock_blocks_itself(wanted));
+	for (unsigned mode = SL_EXCLUSIVE; mode <= SL_SHARED; mode++) {
+		assert_int_equal(acquire(wanted, mode), SL_BUSY);
+		assert_true(sl_file_lock_blocks_itself(wanted));
+		assert_int_equal(acquire(stranger, mode), SL_BUSY);
+		assert_false(sl_file_lock_blocks_itself(stranger));
+	}
+	assert_false(sl_file_lock_blocks_itself(held));
+	assert_int_equal(take(elsewhere), SL_OK);
+	assert_false(sl_file_lock_blocks_itself(elsewhere));
 	assert_int_equal(release(held), SL_OK);
+	assert_false(sl_file_lock_blocks_itself(wanted));
 	assert_int_equal(acquire(held, SL_SHARED), SL_OK);
-	assert_true(sl_file_lock_blocks_itself(wanted, SL_EXCLUSIVE));
-	assert_false(sl_file_lock_blocks_itself(wanted, SL_SHARED));
-	/* The file that it holds is not in the way of one that has taken its place. */
+	assert_int_equal(take(wanted), SL_BUSY);
+	assert_true(sl_file_lock_blocks_itself(wanted));
+	/* Another one that shares is in the way of who wants it alone, and this one is not. */
+	struct child other = start_holder(hold_lock_shared, path);
+	assert_int_equal(release(held), SL_OK);
+	assert_int_equal(take(wanted), SL_BUSY);
+	assert_false(sl_file_lock_blocks_itself(wanted));
+	child_kill(&other);
+}
+
+static void lock_that_is_merely_taken_stands_in_the_way_too(void **state)
+{
+	(void)state;
+	const char *path = path_of("lock");
+	struct sl_failure failure;
+	struct sl_file_lock *taken = make(path), *wanted = make(path);
+	assert_int_equal(sl_file_lock_take(taken, SL_EXCLUSIVE, &failure), SL_OK);
+	assert_int_equal(take(wanted), SL_BUSY);
+	assert_true(sl_file_lock_blocks_itself(wanted));
+	sl_file_lock_give_up(taken);
+	assert_false(sl_file_lock_blocks_itself(wanted));
+}
+
+/* The file that it holds is not in the way of one that has taken its place. */
+static void lock_on_a_file_that_was_replaced_does_not_stand_in_the_way(void **state)
+{
+	(void)state;
+	const char *path = path_of("lock");
+	struct sl_file_lock *held = make(path), *wanted = make(path);
+	assert_int_equal(take(held), SL_OK);
 	replace_file((void *)path);
-	assert_false(sl_file_lock_blocks_itself(wanted, SL_EXCLUSIVE));
+	int other = take_flock(path, LOCK_EX);
+	assert_int_equal(take(wanted), SL_BUSY);
+	assert_false(sl_file_lock_blocks_itself(wanted));
+	close(other);
 }
 
 /* --- The file is removed or replaced --- */
@@ -1590,6 +1627,8 @@ int main(void)
 		lock_test(lock_of_another_program_is_respected_and_seen),
 		lock_test(context_finds_its_held_locks_newest_first),
 		lock_test(lock_of_the_same_context_is_known_to_stand_in_the_way),
+		lock_test(lock_that_is_merely_taken_stands_in_the_way_too),
+		lock_test(lock_on_a_file_that_was_replaced_does_not_stand_in_the_way),
 		lock_test(file_removed_before_flock_is_not_locked_as_an_orphan),
 		lock_test(file_replaced_before_flock_is_not_locked_as_an_orphan),
 		lock_test(file_replaced_after_flock_is_not_locked_as_an_orphan),

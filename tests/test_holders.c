@@ -5,6 +5,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <pthread.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -826,6 +827,94 @@ static void lock_given_back_while_a_user_without_rights_looks_is_held_by_nobody(
 	in_child(look_as_a_user_while_it_is_given_back, (void *)path);
 }
 
+/* --- Who waits --- */
+
+static void wait_plainly(void *path)
+{
+	int fd = open(path, O_RDWR | O_CLOEXEC);
+	expect(flock(fd, LOCK_EX) == 0);
+	say('g');
+	await();
+}
+
+static void count_those_ahead(void *path)
+{
+	size_t count = 99;
+	bool seen = await() == 'u' && sl_holders_waiting(path, true, &count);
+	say_bytes(&seen, sizeof seen);
+	say_bytes(&count, sizeof count);
+	await();
+}
+
+static void *wait_in_thread(void *path)
+{
+	int fd = open(path, O_RDWR | O_CLOEXEC);
+	expect(flock(fd, LOCK_EX) == 0);
+	return NULL;
+}
+
+static void wait_and_count_those_ahead(void *path)
+{
+	pthread_t thread;
+	expect(pthread_create(&thread, NULL, wait_in_thread, path) == 0);
+	count_those_ahead(path);
+}
+
+static void those_who_wait_are_counted_all_or_up_to_us(void **state)
+{
+	(void)state;
+	const char *path = path_of("lock");
+	size_t count = 99;
+	bool seen;
+	if (!sl_process_sees_all())
+		skip();
+	assert_true(sl_holders_waiting(path, false, &count));
+	assert_int_equal(count, 0);
+	write_file(path, "");
+	int fd = take_flock(path, LOCK_EX);
+	assert_true(sl_holders_waiting(path, false, &count));
+	assert_int_equal(count, 0);
+
+	start_child(wait_plainly, (void *)path);
+	await_queue(path, 1);
+	struct child middle = start_child(wait_and_count_those_ahead, (void *)path);
+	await_queue(path, 2);
+	start_child(wait_plainly, (void *)path);
+	await_queue(path, 3);
+	assert_true(sl_holders_waiting(path, false, &count));
+	assert_int_equal(count, 3);
+	/* We do not wait: whoever does is ahead of us. */
+	assert_true(sl_holders_waiting(path, true, &count));
+	assert_int_equal(count, 3);
+	child_tell(&middle, 'u');
+	child_hear_bytes(&middle, &seen, sizeof seen);
+	child_hear_bytes(&middle, &count, sizeof count);
+	assert_true(seen);
+	assert_int_equal(count, 1);
+	close(fd);
+}
+
+static void count_in_namespace(void *path)
+{
+	size_t count = 99;
+	expect(!sl_holders_waiting(path, false, &count));
+	expect(count == 0);
+}
+
+static void those_who_wait_are_not_counted_where_not_all_are_seen(void **state)
+{
+	(void)state;
+	need_root();
+	const char *path = path_of("lock");
+	write_file(path, "");
+	in_own_namespaces(count_in_namespace, (void *)path);
+	const char *link_path = path_of("link");
+	size_t count = 99;
+	assert_int_equal(symlink(path, link_path), 0);
+	assert_false(sl_holders_waiting(link_path, false, &count));
+	assert_int_equal(count, 0);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -860,6 +949,8 @@ int main(void)
 		holders_test(record_seen_in_the_middle_of_a_write_is_read_again),
 		holders_test(lock_given_back_while_we_look_is_held_by_nobody),
 		holders_test(lock_given_back_while_a_user_without_rights_looks_is_held_by_nobody),
+		holders_test(those_who_wait_are_counted_all_or_up_to_us),
+		holders_test(those_who_wait_are_not_counted_where_not_all_are_seen),
 	};
 	return cmocka_run_group_tests_name("core: holders", tests, NULL, NULL);
 }

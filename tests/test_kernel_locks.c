@@ -66,11 +66,35 @@ static void acquirer_out_of_sight_is_nobody(void **state)
 	assert_line("1: FLOCK  ADVISORY  WRITE -1 08:01:1234 0 EOF", 0, true, 8, 1, 1234);
 }
 
-static void waiting_and_other_kinds_of_locks_are_passed_over(void **state)
+/* Who waits behind another who waits is shown further to the right. */
+static void lines_of_those_who_wait_are_told_from_those_who_hold(void **state)
 {
 	(void)state;
-	assert_no_lock("1: -> FLOCK  ADVISORY  WRITE 4211 08:01:1234 0 EOF");
-	assert_no_lock("1:  -> FLOCK  ADVISORY  WRITE 4211 08:01:1234 0 EOF");
+	static const char *const lines[] = {
+		"1: -> FLOCK  ADVISORY  WRITE 4211 08:01:1234 0 EOF",
+		"1:  -> FLOCK  ADVISORY  WRITE 4211 08:01:1234 0 EOF\n",
+		"12345:          -> FLOCK  ADVISORY  WRITE 4211 08:01:1234 0 EOF",
+	};
+	for (size_t i = 0; i < sizeof lines / sizeof *lines; i++) {
+		struct sl_kernel_lock lock;
+		assert_line(lines[i], 4211, true, 8, 1, 1234);
+		assert_true(sl_kernel_lock_parse(lines[i], &lock));
+		assert_true(lock.waiting);
+	}
+	struct sl_kernel_lock lock;
+	assert_true(sl_kernel_lock_parse("1: FLOCK  ADVISORY  READ  4211 08:01:1234 0 EOF", &lock));
+	assert_false(lock.waiting);
+	assert_true(sl_kernel_lock_parse("1: -> FLOCK  ADVISORY  READ  0 08:01:1234 0 EOF", &lock));
+	assert_true(lock.waiting);
+	assert_false(lock.exclusive);
+	assert_int_equal(lock.acquirer, 0);
+}
+
+static void other_kinds_of_locks_are_passed_over(void **state)
+{
+	(void)state;
+	assert_no_lock("1: -> POSIX  ADVISORY  WRITE 4211 08:01:1234 0 EOF");
+	assert_no_lock("1:  -> LEASE  BREAKER   WRITE 4211 08:01:1234 0 EOF");
 	assert_no_lock("1: POSIX  ADVISORY  WRITE 4211 08:01:1234 0 EOF");
 	assert_no_lock("1: POSIX  ADVISORY  READ  4211 08:01:1234 128 128");
 	assert_no_lock("1: OFDLCK ADVISORY  WRITE -1 08:01:1234 0 EOF");
@@ -86,7 +110,8 @@ static void garbage_is_no_lock(void **state)
 	assert_no_lock("");
 	assert_no_lock("\n");
 	assert_no_lock("FLOCK");
-	assert_no_lock("x: FLOCK  ADVISORY  WRITE 4211 08:01:1234 0 EOF");
+	assert_no_lock("1: ->");
+	assert_no_lock("1: -> FLOCK");
 	assert_no_lock("1: FLOCK  ADVISORY  WRITE pid 08:01:1234 0 EOF");
 	assert_no_lock("1: FLOCK  ADVISORY  WRITE 4211 <none>:0 0 EOF");
 	assert_no_lock("1: flock  advisory  write 4211 08:01:1234 0 eof");
@@ -201,27 +226,148 @@ static void each_process_that_shares_is_listed_once(void **state)
 static void wait_for_lock(void *path)
 {
 	int fd = open(path, O_RDWR | O_CLOEXEC);
-	say('w');
 	expect(flock(fd, LOCK_EX) == 0);
+	say('g');
+	await();
+}
+
+static void wait_for_lock_shared(void *path)
+{
+	int fd = open(path, O_RDWR | O_CLOEXEC);
+	expect(flock(fd, LOCK_SH) == 0);
+	say('g');
+	await();
+}
+
+static void assert_entry(const struct sl_kernel_lock *lock, bool waiting, pid_t pid, bool exclusive)
+{
+	assert_int_equal(lock->waiting, waiting);
+	assert_int_equal(lock->acquirer, pid);
+	assert_int_equal(lock->exclusive, exclusive);
+}
+
+static void those_who_wait_are_listed_in_their_order_and_then_those_who_hold(void **state)
+{
+	(void)state;
+	const char *path = path_of("lock");
+	struct child waiters[4];
+	write_file(path, "");
+	int fd = take_flock(path, LOCK_SH);
+	for (int i = 0; i < 4; i++) {
+		waiters[i] = start_child(i == 2 ? wait_for_lock_shared : wait_for_lock, (void *)path);
+		/* Who wants to share gets it at once, whoever waits. */
+		if (i == 2)
+			assert_int_equal(child_hear(&waiters[i]), 'g');
+		else
+			await_queue(path, i == 3 ? 3 : (size_t)i + 1);
+	}
+	struct sl_kernel_list list = list_of_so_many(path, 5);
+	assert_int_equal(list.count, 5);
+	assert_entry(&list.locks[0], true, waiters[0].pid, true);
+	assert_entry(&list.locks[1], true, waiters[1].pid, true);
+	assert_entry(&list.locks[2], true, waiters[3].pid, true);
+	assert_true(list.locks[3].acquirer + list.locks[4].acquirer == getpid() + waiters[2].pid);
+	for (int i = 3; i < 5; i++)
+		assert_entry(&list.locks[i], false, list.locks[i].acquirer, false);
+	free(list.locks);
+
+	/* The next one in the list is the next one to get it. */
+	child_kill(&waiters[2]);
+	/* Those who wait have inherited the descriptor: closing ours would free nothing. */
+	assert_int_equal(flock(fd, LOCK_UN), 0);
+	assert_int_equal(child_hear(&waiters[0]), 'g');
+	assert_false(child_has_spoken(&waiters[1]) || child_has_spoken(&waiters[3]));
+	child_kill(&waiters[0]);
+	assert_int_equal(child_hear(&waiters[1]), 'g');
+	assert_false(child_has_spoken(&waiters[3]));
+	close(fd);
+}
+
+static size_t entries_of(const struct sl_kernel_list *list, const struct sl_kernel_file *file)
+{
+	size_t count = 0;
+	for (size_t i = 0; i < list->count; i++)
+		count += sl_kernel_same_file(&list->locks[i].file, file);
+	return count;
+}
+
+static bool waiters_come_first(const struct sl_kernel_list *list)
+{
+	size_t i = 0;
+	while (i < list->count && list->locks[i].waiting)
+		i++;
+	while (i < list->count && !list->locks[i].waiting)
+		i++;
+	return i == list->count;
+}
+
+static void list_of_all_shows_the_files_that_somebody_waits_for(void **state)
+{
+	(void)state;
+	const char *wanted = path_of("wanted"), *also = path_of("also"), *quiet = path_of("quiet");
+	const char *const paths[] = {wanted, also, quiet};
+	struct sl_kernel_list list;
+	struct sl_failure failure;
+	int descriptors[3];
+	for (int i = 0; i < 3; i++) {
+		write_file(paths[i], "");
+		descriptors[i] = take_flock(paths[i], LOCK_EX);
+	}
+	for (int i = 0; i < 3; i++) {
+		start_child(wait_for_lock, (void *)(i == 2 ? also : wanted));
+		await_queue(i == 2 ? also : wanted, i == 1 ? 2 : 1);
+	}
+	struct sl_kernel_file files[] = {
+		kernel_file_of(wanted), kernel_file_of(also), kernel_file_of(quiet)};
+	for (int round = 0; round < LIST_ROUNDS; round++) {
+		assert_int_equal(sl_kernel_list_read(NULL, &list, &failure), SL_OK);
+		assert_true(waiters_come_first(&list));
+		assert_int_equal(entries_of(&list, &files[2]), 0);
+		if (list.complete || round == LIST_ROUNDS - 1) {
+			assert_int_equal(entries_of(&list, &files[0]), 3);
+			assert_int_equal(entries_of(&list, &files[1]), 2);
+		}
+		free(list.locks);
+	}
+	for (int i = 0; i < 3; i++)
+		close(descriptors[i]);
+}
+
+static void see_nobody_wait(void *path)
+{
+	struct sl_kernel_list list = {NULL, 99, false};
+	struct sl_failure failure;
+	int fd = take_flock(path, LOCK_EX);
+	expect(sl_kernel_list_read(NULL, &list, &failure) == SL_OK);
+	expect(list.count == 0);
+	free(list.locks);
+	close(fd);
+}
+
+static void list_of_all_is_empty_where_nobody_waits(void **state)
+{
+	(void)state;
+	const char *path = path_of("lock");
+	need_root();
+	write_file(path, "");
+	in_own_namespaces(see_nobody_wait, (void *)path);
 }
 
 static void waiter_is_no_holder(void **state)
 {
 	(void)state;
 	const char *path = path_of("lock");
-	char stat[32];
+	struct sl_kernel_lock lock;
 	write_file(path, "");
-	int fd = take_flock(path, LOCK_EX);
 	struct child waiter = start_child(wait_for_lock, (void *)path);
-	assert_int_equal(child_hear(&waiter), 'w');
-	snprintf(stat, sizeof stat, "/proc/%d/stat", (int)waiter.pid);
-	while (!sleeps(stat))
-		;
-	assert_listed(path, 1, getpid(), true);
-	/* The waiter has inherited the descriptor: closing ours would free nothing. */
-	assert_int_equal(flock(fd, LOCK_UN), 0);
-	close(fd);
-	assert_int_equal(child_finish(&waiter), 0);
+	assert_int_equal(child_hear(&waiter), 'g');
+	struct child second = start_child(wait_for_lock, (void *)path);
+	await_queue(path, 1);
+	struct sl_kernel_file file = kernel_file_of(path);
+	assert_int_equal(sl_kernel_process_has(waiter.pid, &file, SL_ANY_ACQUIRER, &lock), SL_HAS_IT);
+	assert_int_equal(
+		sl_kernel_process_has(second.pid, &file, SL_ANY_ACQUIRER, &lock), SL_HAS_IT_NOT);
+	child_kill(&waiter);
 }
 
 static void lock_of_another_kind_is_not_listed(void **state)
@@ -511,16 +657,64 @@ static void nothing_is_seen_without_proc(void **state)
 	in_own_namespaces(lose_proc, (void *)path);
 }
 
+/* --- The path of a locked file --- */
+
+static void locked_file_has_the_path_by_which_its_process_opened_it(void **state)
+{
+	(void)state;
+	char text[160], wanted[160], small[12];
+	const char *path = path_of("lo\x1b\x63k");
+	write_file(path, "");
+	struct sl_kernel_file file = kernel_file_of(path);
+	int fd = take_flock(path, LOCK_EX);
+	sl_kernel_path_of(getpid(), &file, text, sizeof text);
+	snprintf(wanted, sizeof wanted, "%.*slo\\x1bck", (int)(strrchr(path, '/') - path + 1), path);
+	assert_string_equal(text, wanted);
+	sl_kernel_path_of(getpid(), &file, small, sizeof small);
+	assert_true(strlen(small) < sizeof small && strncmp(small, wanted, strlen(small)) == 0);
+	close(fd);
+}
+
+static void look_from_another_user(void *data)
+{
+	const struct sl_kernel_file *file = data;
+	char text[160], wanted[160];
+	snprintf(wanted, sizeof wanted, "a file (inode %llu)", (unsigned long long)file->inode);
+	become(SOME_USER);
+	sl_kernel_path_of(getppid(), file, text, sizeof text);
+	expect(strcmp(text, wanted) == 0);
+}
+
+static void locked_file_that_cannot_be_seen_is_called_by_its_inode(void **state)
+{
+	(void)state;
+	char text[160], wanted[160];
+	const char *path = path_of("lock");
+	write_file(path, "");
+	struct sl_kernel_file file = kernel_file_of(path);
+	snprintf(wanted, sizeof wanted, "a file (inode %llu)", (unsigned long long)file.inode);
+	sl_kernel_path_of(getpid(), &file, text, sizeof text);
+	assert_string_equal(text, wanted);
+	need_root();
+	int fd = take_flock(path, LOCK_EX);
+	in_child(look_from_another_user, &file);
+	close(fd);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(held_flock_lines_are_understood),
 		cmocka_unit_test(line_of_fdinfo_is_understood),
 		cmocka_unit_test(acquirer_out_of_sight_is_nobody),
-		cmocka_unit_test(waiting_and_other_kinds_of_locks_are_passed_over),
+		cmocka_unit_test(lines_of_those_who_wait_are_told_from_those_who_hold),
+		cmocka_unit_test(other_kinds_of_locks_are_passed_over),
 		cmocka_unit_test(garbage_is_no_lock),
 		fixture_test(own_lock_is_listed_as_long_as_it_is_held),
 		fixture_test(each_process_that_shares_is_listed_once),
+		fixture_test(those_who_wait_are_listed_in_their_order_and_then_those_who_hold),
+		fixture_test(list_of_all_shows_the_files_that_somebody_waits_for),
+		fixture_test(list_of_all_is_empty_where_nobody_waits),
 		fixture_test(waiter_is_no_holder),
 		fixture_test(lock_of_another_kind_is_not_listed),
 		fixture_test(list_is_complete_only_if_one_read_brings_it),
@@ -533,6 +727,8 @@ int main(void)
 		fixture_test(each_process_that_has_the_lock_is_visited_until_it_is_enough),
 		fixture_test(process_of_another_user_is_not_visible),
 		fixture_test(nothing_is_seen_without_proc),
+		fixture_test(locked_file_has_the_path_by_which_its_process_opened_it),
+		fixture_test(locked_file_that_cannot_be_seen_is_called_by_its_inode),
 	};
 	return cmocka_run_group_tests_name("core: kernel_locks", tests, NULL, NULL);
 }

@@ -3,6 +3,7 @@
 #include "process.h"
 
 #include <fcntl.h>
+#include <pthread.h>
 #include <sched.h>
 #include <signal.h>
 #include <stdio.h>
@@ -397,6 +398,140 @@ static void user_of_a_process_that_dropped_root_is_the_new_one(void **state)
 	assert_string_equal(user, wanted);
 }
 
+/* --- The thread that sleeps --- */
+
+#define SLEEPER "sitelock-wait"
+
+/* How many threads a child has, and how they are called. */
+struct crew {
+	const char *first;
+	const char *others[3];
+};
+
+static void *sleep_as(void *name)
+{
+	char word = 'n';
+	expect(prctl(PR_SET_NAME, name) == 0);
+	say_bytes(&word, 1);
+	for (;;)
+		pause();
+	return NULL;
+}
+
+static void run_crew(void *data)
+{
+	const struct crew *crew = data;
+	if (crew->first != NULL)
+		expect(prctl(PR_SET_NAME, crew->first) == 0);
+	for (int i = 0; i < 3 && crew->others[i] != NULL; i++) {
+		pthread_t thread;
+		expect(pthread_create(&thread, NULL, sleep_as, (void *)crew->others[i]) == 0);
+	}
+	say('r');
+	await();
+}
+
+static struct child start_crew(const struct crew *crew)
+{
+	struct child child = start_child(run_crew, (void *)crew);
+	for (int i = 0; i < 3 && crew->others[i] != NULL; i++)
+		child_hear(&child);
+	child_hear(&child);
+	await_sleep(child.pid);
+	return child;
+}
+
+static bool finds_sleeper(const struct crew *crew, bool *first, bool *named)
+{
+	struct sl_thread thread;
+	struct child child = start_crew(crew);
+	bool found = sl_process_sleeper(child.pid, SLEEPER, &thread, named);
+	*first = thread.tid == child.pid;
+	child_kill(&child);
+	return found;
+}
+
+static void only_thread_of_a_process_is_the_one_that_sleeps(void **state)
+{
+	(void)state;
+	bool first, named;
+	assert_true(finds_sleeper(&(struct crew){NULL, {NULL}}, &first, &named));
+	assert_true(first);
+	assert_false(named);
+}
+
+static void of_two_threads_the_one_with_the_name_sleeps(void **state)
+{
+	(void)state;
+	bool first, named;
+	assert_true(finds_sleeper(&(struct crew){NULL, {SLEEPER}}, &first, &named));
+	assert_false(first);
+	assert_true(named);
+}
+
+static void of_other_threads_it_cannot_be_told_which_one_sleeps(void **state)
+{
+	(void)state;
+	bool first, named;
+	static const struct crew crews[] = {
+		{NULL, {"worker"}},
+		{NULL, {SLEEPER, "worker"}},
+		{NULL, {SLEEPER, SLEEPER}},
+		{SLEEPER, {SLEEPER}},
+		{NULL, {"sitelock-try"}},
+	};
+	for (size_t i = 0; i < sizeof crews / sizeof *crews; i++) {
+		assert_false(finds_sleeper(&crews[i], &first, &named));
+		assert_false(named);
+	}
+	struct sl_thread thread;
+	assert_false(sl_process_sleeper(0, SLEEPER, &thread, &named));
+}
+
+/* The kernel cuts names, and a program may be called as it likes. */
+static void beginning_of_the_name_is_another_name(void **state)
+{
+	(void)state;
+	bool first, named;
+	static const struct crew with_worker[] = {
+		{"sitelock", {"worker"}}, {NULL, {"sitelock"}}, {NULL, {"s"}}, {NULL, {"sitelock-waiter"}}};
+	for (size_t i = 0; i < sizeof with_worker / sizeof *with_worker; i++)
+		assert_false(finds_sleeper(&with_worker[i], &first, &named));
+	assert_true(finds_sleeper(&(struct crew){"sitelock", {SLEEPER}}, &first, &named));
+	assert_true(named);
+	assert_false(first);
+}
+
+static void run_once_per_word(void *data)
+{
+	(void)data;
+	say('r');
+	while (await() != 'e')
+		say('d');
+}
+
+static void sleeper_that_runs_has_given_up_the_processor_once_more(void **state)
+{
+	(void)state;
+	bool named;
+	struct sl_thread before, again, after;
+	struct child child = start_child(run_once_per_word, NULL);
+	assert_int_equal(child_hear(&child), 'r');
+	await_sleep(child.pid);
+	assert_true(sl_process_sleeper(child.pid, SLEEPER, &before, &named));
+	assert_true(sl_process_sleeper(child.pid, SLEEPER, &again, &named));
+	assert_int_equal(before.tid, child.pid);
+	assert_int_equal(again.tid, child.pid);
+	assert_true(before.start == again.start && before.start > 0);
+	assert_true(before.switches == again.switches);
+	child_tell(&child, 'g');
+	assert_int_equal(child_hear(&child), 'd');
+	await_sleep(child.pid);
+	assert_true(sl_process_sleeper(child.pid, SLEEPER, &after, &named));
+	assert_true(after.switches > before.switches);
+	assert_true(after.start == before.start);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -419,6 +554,11 @@ int main(void)
 		fixture_test(command_is_one_visible_line),
 		fixture_test(user_of_a_process_is_its_owner),
 		fixture_test(user_of_a_process_that_dropped_root_is_the_new_one),
+		fixture_test(only_thread_of_a_process_is_the_one_that_sleeps),
+		fixture_test(of_two_threads_the_one_with_the_name_sleeps),
+		fixture_test(of_other_threads_it_cannot_be_told_which_one_sleeps),
+		fixture_test(beginning_of_the_name_is_another_name),
+		fixture_test(sleeper_that_runs_has_given_up_the_processor_once_more),
 	};
 	return cmocka_run_group_tests_name("core: process", tests, NULL, NULL);
 }

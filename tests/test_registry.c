@@ -45,6 +45,8 @@ static int open_entry(struct sl_registry_entry *entry, const char *path)
 	return sl_registry_open(entry, path, O_RDWR | O_CREAT | O_CLOEXEC, 0600);
 }
 
+static void have_it(void *data);
+
 /* A child of a process with threads may do little: this allocates nothing. */
 static bool has_lock_descriptor(const struct stat *file)
 {
@@ -224,6 +226,27 @@ static void child_has_only_the_inheritable_descriptors(void **state)
 	assert_true(has_descriptor_of(pair.closed_path));
 }
 
+static void have_it_not(void *path)
+{
+	expect(!has_descriptor_of(path));
+	expect(entries[0].descriptor == -1 && entries[0].inherited && entries[0].linked);
+}
+
+/* Its lock may be granted at any moment, and nobody in the child would know. */
+static void child_has_no_descriptor_that_is_still_waiting_for_its_lock(void **state)
+{
+	(void)state;
+	const char *path = path_of("lock");
+	entries[0].inheritable = entries[0].pending = true;
+	assert_true(open_entry(&entries[0], path) >= 0);
+	in_child(have_it_not, (void *)path);
+	assert_true(has_descriptor_of(path));
+	entries[0].pending = false;
+	in_child(have_it, (void *)path);
+	entries[0].inheritable = false;
+	in_child(have_it_not, (void *)path);
+}
+
 static void have_it(void *data)
 {
 	expect(has_descriptor_of(data));
@@ -366,6 +389,45 @@ static void control_a_clone_that_skips_the_handlers_has_the_descriptor(void **st
 	assert_true(fork_between_open_and_link_leaks(clone_without_handlers));
 }
 
+/* --- Above the standard descriptors --- */
+
+static void move_descriptors(void *data)
+{
+	(void)data;
+	expect(sl_above_standard_descriptors(-1) == -1);
+	int high = open("/dev/null", O_RDONLY | O_CLOEXEC);
+	expect(high > STDERR_FILENO && sl_above_standard_descriptors(high) == high);
+	for (int number = STDIN_FILENO; number <= STDERR_FILENO; number++) {
+		int errors = dup(STDERR_FILENO);
+		close(number);
+		expect(open("/dev/null", O_RDONLY) == number);
+		int moved = sl_above_standard_descriptors(number);
+		bool closed = fcntl(number, F_GETFD) == -1 && errno == EBADF;
+		expect(dup2(errors, number) == number);
+		expect(moved > STDERR_FILENO && fcntl(moved, F_GETFD) == FD_CLOEXEC && closed);
+		close(moved);
+
+		close(number);
+		expect(open("/dev/null", O_RDONLY) == number);
+		watch_calls();
+		refuse_call(CALL_FCNTL, 1, EMFILE);
+		moved = sl_above_standard_descriptors(number);
+		int error = errno;
+		stop_watching();
+		closed = fcntl(number, F_GETFD) == -1 && errno == EBADF;
+		expect(dup2(errors, number) == number);
+		expect(moved == -1 && error == EMFILE && closed);
+		close(errors);
+	}
+	close(high);
+}
+
+static void descriptor_is_moved_above_the_standard_ones_or_closed(void **state)
+{
+	(void)state;
+	in_child(move_descriptors, NULL);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -377,10 +439,12 @@ int main(void)
 		registry_test(lock_never_takes_the_place_of_a_closed_standard_descriptor),
 		registry_test(starting_again_does_not_close_twice),
 		registry_test(child_has_only_the_inheritable_descriptors),
+		registry_test(child_has_no_descriptor_that_is_still_waiting_for_its_lock),
 		registry_test(control_a_descriptor_outside_the_registry_stays_open_in_a_child),
 		registry_test(children_forked_amid_opening_and_closing_have_no_descriptor),
 		registry_test(fork_between_open_and_link_waits),
 		registry_test(control_a_clone_that_skips_the_handlers_has_the_descriptor),
+		registry_test(descriptor_is_moved_above_the_standard_ones_or_closed),
 	};
 	return cmocka_run_group_tests_name("core: registry", tests, NULL, NULL);
 }
