@@ -2,6 +2,7 @@
 
 #include "clock.h"
 #include "queue.h"
+#include "registry.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -159,6 +160,17 @@ static bool is_proven(struct sl_suspicion *suspicion, const struct sl_kernel_fil
 	return true;
 }
 
+bool sl_deadlock_is_due(const struct sl_suspicion *suspicion)
+{
+	struct sl_kernel_lock lock;
+
+	if (sl_clock_now() < suspicion->next_look)
+		return false;
+	/* It may also have been locked by PHP's own flock(). */
+	return sl_registry_holds_any() ||
+		   sl_kernel_process_has(getpid(), NULL, SL_ANY_ACQUIRER, &lock) == SL_HAS_IT;
+}
+
 /* Not more than a thousandth of the time is spent on looking, unless there is something to see. */
 static int64_t pause_after(const struct sl_suspicion *suspicion, int64_t cost)
 {
@@ -168,8 +180,6 @@ static int64_t pause_after(const struct sl_suspicion *suspicion, int64_t cost)
 
 bool sl_deadlock_look(struct sl_suspicion *suspicion, const struct sl_kernel_file *file)
 {
-	if (sl_clock_now() < suspicion->next_look)
-		return false;
 	int64_t start = sl_clock_cpu();
 	bool proven = is_proven(suspicion, file);
 	suspicion->next_look = sl_clock_now() + pause_after(suspicion, sl_clock_cpu() - start);

@@ -50,6 +50,12 @@ struct sl_suspicion {
 };
 
 /*
+ * Is it time for a look, and can there be anything to see? Not for a process that has no lock. To
+ * be asked first, because a look makes the kernel wait for all processors, some milliseconds long.
+ */
+bool sl_deadlock_is_due(const struct sl_suspicion *suspicion);
+
+/*
  * One look, for this process that waits for `file` with a thread of queue.h. True: the cycle in
  * `suspicion` is proven, and it is for us to say so: of all who could, the one who came last does.
  * If it does not, the others do a few looks later.

@@ -17,6 +17,7 @@
 
 /* While waiting: how often to look whether the path still names the file, and for a cycle. */
 #define LOOK_INTERVAL SL_SECOND
+#define LOOK_MARGIN   (50 * SL_MILLISECOND)
 
 /* Without a place in the queue: how often to ask, at first and later. */
 #define POLL_FIRST SL_MILLISECOND
@@ -170,6 +171,8 @@ static enum sl_result try_flock(int descriptor, enum sl_mode mode, struct sl_fai
 /* Closes the descriptor, in a forked child too; no thread waits on it any more. */
 static void close_lock(struct sl_file_lock *lock)
 {
+	if (!lock->entry.linked && lock->entry.descriptor < 0 && lock->queue.event < 0)
+		return;
 	sl_queue_leave(&lock->queue);
 	sl_registry_close(&lock->entry);
 	lock->stage = IDLE;
@@ -436,6 +439,7 @@ static enum sl_result ask_again(struct sl_file_lock *lock, struct sl_failure *fa
 	else if (result != SL_BUSY)
 		close_lock(lock);
 	if (result == SL_OK) {
+		sl_registry_renew(&lock->entry);
 		lock->stage = TAKEN;
 		lock->refused = false;
 	}
@@ -455,6 +459,17 @@ enum sl_result sl_file_lock_last_try(struct sl_file_lock *lock, struct sl_failur
 	return result == SL_LOST ? SL_BUSY : result;
 }
 
+static bool may_be_deadlocked(const struct sl_file_lock *lock, const struct sl_patience *patience)
+{
+	/* Who soon gives up what he holds breaks a cycle himself. */
+	if (patience->holding)
+		return false;
+	/* A look takes the kernel some milliseconds, which would be missing at the deadline. */
+	if (patience->deadline != 0 && patience->deadline - sl_clock_now() < LOOK_MARGIN)
+		return false;
+	return sl_deadlock_is_due(&lock->suspicion);
+}
+
 /* SL_BUSY: go on waiting. SL_LOST: the path names another file now. */
 static enum sl_result look_around(
 	struct sl_file_lock *lock, const struct sl_patience *patience, struct sl_failure *failure)
@@ -464,12 +479,13 @@ static enum sl_result look_around(
 		unlock(lock);
 		return result;
 	}
-	/* Who soon gives up what he holds breaks a cycle himself. */
-	struct sl_kernel_file file;
-	sl_kernel_file_of(lock->entry.descriptor, &lock->file, &file);
-	if (!patience->holding && sl_deadlock_look(&lock->suspicion, &file)) {
-		result = sl_file_lock_last_try(lock, failure);
-		return result == SL_BUSY ? SL_DEADLOCK : result;
+	if (may_be_deadlocked(lock, patience)) {
+		struct sl_kernel_file file;
+		sl_kernel_file_of(lock->entry.descriptor, &lock->file, &file);
+		if (sl_deadlock_look(&lock->suspicion, &file)) {
+			result = sl_file_lock_last_try(lock, failure);
+			return result == SL_BUSY ? SL_DEADLOCK : result;
+		}
 	}
 	queue_up(lock, patience->holding);
 	return SL_BUSY;

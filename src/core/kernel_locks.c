@@ -225,7 +225,7 @@ static enum sl_sight descriptor_has(int directory, const char *name,
 	enum sl_sight sight = SL_HAS_IT_NOT;
 	while (sight == SL_HAS_IT_NOT && fgets(line, sizeof line, info) != NULL)
 		if (strncmp(line, "lock:", 5) == 0 && sl_kernel_lock_parse(line + 5, lock) &&
-			sl_kernel_same_file(&lock->file, file) &&
+			(file == NULL || sl_kernel_same_file(&lock->file, file)) &&
 			(acquirer == SL_ANY_ACQUIRER || lock->acquirer == acquirer))
 			sight = SL_HAS_IT;
 	fclose(info);

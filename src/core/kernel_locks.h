@@ -59,8 +59,8 @@ enum sl_sight {
 #define SL_ANY_ACQUIRER (-1)
 
 /*
- * Does this process have a descriptor that holds a lock on the file, taken by `acquirer`? Then
- * *lock is that lock.
+ * Does this process have a descriptor that holds a lock on the file (NULL: on any), taken by
+ * `acquirer`? Then *lock is that lock.
  */
 enum sl_sight sl_kernel_process_has(
 	pid_t pid, const struct sl_kernel_file *file, pid_t acquirer, struct sl_kernel_lock *lock);

@@ -111,6 +111,7 @@ static enum sl_result wait_for_busy(
 		bool holding = holds_any(set);
 		struct sl_patience patience = {
 			.until = holding ? sl_clock_earlier(until, set->patience_end) : until,
+			.deadline = set->deadline,
 			.holding = holding,
 			.interrupted = interrupted,
 		};

@@ -33,6 +33,7 @@ enum sl_mode { SL_EXCLUSIVE, SL_SHARED };
 /* How to wait. */
 struct sl_patience {
 	int64_t until;             /* at the latest (clock.h) */
+	int64_t deadline;          /* of the whole wait: nothing slow is begun just before; 0: none */
 	bool holding;              /* and not for long: we keep others waiting meanwhile */
 	bool (*interrupted)(void); /* or as soon as this is true; NULL: signals alone interrupt */
 };
@@ -62,6 +63,7 @@ struct sl_lock_set {
 	size_t count;
 	pid_t pid;            /* whose wait this is */
 	size_t busy;          /* the member that was found busy last */
+	int64_t deadline;     /* of the whole wait, for struct sl_patience; 0: none */
 	bool waiting;         /* a wait for it is going on; for the application */
 	int64_t patience;     /* how long to wait while holding others */
 	int64_t patience_end; /* since when that is over, for the busy one */

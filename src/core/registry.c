@@ -65,6 +65,29 @@ int sl_above_standard_descriptors(int descriptor)
 	return moved;
 }
 
+static void link_entry(struct sl_registry_entry *entry)
+{
+	entry->linked = true;
+	entry->previous = NULL;
+	entry->next = newest;
+	if (newest != NULL)
+		newest->previous = entry;
+	newest = entry;
+}
+
+static void unlink_entry(struct sl_registry_entry *entry)
+{
+	if (!entry->linked)
+		return;
+	if (entry->previous != NULL)
+		entry->previous->next = entry->next;
+	else
+		newest = entry->next;
+	if (entry->next != NULL)
+		entry->next->previous = entry->previous;
+	entry->linked = false;
+}
+
 int sl_registry_open(struct sl_registry_entry *entry, const char *path, int flags, mode_t mode)
 {
 	pthread_mutex_lock(&mutex);
@@ -75,13 +98,8 @@ int sl_registry_open(struct sl_registry_entry *entry, const char *path, int flag
 	descriptor = sl_above_standard_descriptors(descriptor);
 	if (descriptor >= 0) {
 		entry->descriptor = descriptor;
-		entry->linked = true;
 		entry->inherited = false;
-		entry->previous = NULL;
-		entry->next = newest;
-		if (newest != NULL)
-			newest->previous = entry;
-		newest = entry;
+		link_entry(entry);
 	}
 	pthread_mutex_unlock(&mutex);
 	return descriptor;
@@ -90,20 +108,30 @@ int sl_registry_open(struct sl_registry_entry *entry, const char *path, int flag
 void sl_registry_close(struct sl_registry_entry *entry)
 {
 	pthread_mutex_lock(&mutex);
-	if (entry->linked) {
-		if (entry->previous != NULL)
-			entry->previous->next = entry->next;
-		else
-			newest = entry->next;
-		if (entry->next != NULL)
-			entry->next->previous = entry->previous;
-		entry->linked = false;
-	}
+	unlink_entry(entry);
 	int descriptor = entry->descriptor;
 	entry->descriptor = -1;
 	if (descriptor >= 0)
 		close(descriptor);
 	pthread_mutex_unlock(&mutex);
+}
+
+void sl_registry_renew(struct sl_registry_entry *entry)
+{
+	pthread_mutex_lock(&mutex);
+	unlink_entry(entry);
+	link_entry(entry);
+	pthread_mutex_unlock(&mutex);
+}
+
+bool sl_registry_holds_any(void)
+{
+	bool found = false;
+	pthread_mutex_lock(&mutex);
+	for (struct sl_registry_entry *entry = newest; entry != NULL && !found; entry = entry->next)
+		found = !entry->pending && !entry->inherited;
+	pthread_mutex_unlock(&mutex);
+	return found;
 }
 
 struct sl_registry_entry *sl_registry_next(const struct sl_registry_entry *after, void *context)

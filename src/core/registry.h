@@ -48,6 +48,12 @@ int sl_registry_open(struct sl_registry_entry *entry, const char *path, int flag
  */
 void sl_registry_close(struct sl_registry_entry *entry);
 
+/* Its descriptor has only now become what it was opened for: the entry is the newest one again. */
+void sl_registry_renew(struct sl_registry_entry *entry);
+
+/* Does this process hold any lock of ours? */
+bool sl_registry_holds_any(void);
+
 /* Newest entry of this context that is older than `after` (NULL: the newest of all), or NULL. */
 struct sl_registry_entry *sl_registry_next(const struct sl_registry_entry *after, void *context);
 

@@ -155,30 +155,38 @@ void sl_file_lock_set_acquiring(zend_object *object, bool acquiring)
 	from_object(object)->acquiring = acquiring;
 }
 
+static enum sl_result wait_to_acquire(struct file_lock_object *self, enum sl_mode mode,
+	const struct sl_wait *wait, struct sl_failure *failure)
+{
+	struct sl_member member;
+	struct sl_lock_set set = {.members = &member, .count = 1};
+
+	sl_file_lock_member(&member, &self->std, mode);
+	sl_lock_set_begin(&set);
+	return sl_wait_for_set(&set, wait, failure);
+}
+
 /* SL_OK: held. SL_BUSY: not held. SL_THROWN: not held, and an exception is there. */
 static enum sl_result acquire(
 	struct file_lock_object *self, enum sl_mode mode, const struct sl_wait *wait)
 {
 	struct sl_failure failure;
-	struct sl_member member;
 
-	if (!sl_file_lock_member(&member, &self->std, mode))
+	if (lock_to_acquire(&self->std, mode) == NULL)
 		return SL_THROWN;
-	if (member.has_it)
+	if (sl_file_lock_is_held(self->lock))
 		return SL_OK;
 	enum sl_result result = sl_file_lock_acquire(self->lock, mode, &failure);
-	if (result == SL_BUSY && wait->timeout > 0.0) {
-		struct sl_lock_set set = {.members = &member, .count = 1};
-		sl_lock_set_begin(&set);
-		result = sl_wait_for_set(&set, wait, &failure);
-	}
+	if (result == SL_BUSY && wait->timeout > 0.0)
+		result = wait_to_acquire(self, mode, wait, &failure);
 	return sl_throw_unless_busy(result, &failure, self->lock, ZSTR_VAL(self->path));
 }
 
 static void acquire_method(INTERNAL_FUNCTION_PARAMETERS, enum sl_mode mode)
 {
-	struct sl_wait wait = SL_WAIT_ONCE;
+	struct sl_wait wait;
 
+	sl_wait_for_seconds(&wait, 0.0);
 	SL_PARSE_PARAMETERS_START(0, 2)
 		Z_PARAM_OPTIONAL
 		SL_PARAM_WAIT(wait)
@@ -348,8 +356,9 @@ ZEND_METHOD(Sitelock_FileLock, synchronized)
 {
 	zend_fcall_info call;
 	zend_fcall_info_cache cache;
-	struct sl_wait wait = SL_WAIT_FOREVER;
+	struct sl_wait wait;
 
+	sl_wait_for_seconds(&wait, ZEND_INFINITY);
 	SL_PARSE_PARAMETERS_START(1, 3)
 		Z_PARAM_FUNC(call, cache)
 		Z_PARAM_OPTIONAL

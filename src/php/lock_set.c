@@ -284,8 +284,9 @@ static enum sl_result acquire(struct lock_set_object *self, const struct sl_wait
 
 ZEND_METHOD(Sitelock_LockSet, acquire)
 {
-	struct sl_wait wait = SL_WAIT_ONCE;
+	struct sl_wait wait;
 
+	sl_wait_for_seconds(&wait, 0.0);
 	SL_PARSE_PARAMETERS_START(0, 2)
 		Z_PARAM_OPTIONAL
 		SL_PARAM_WAIT(wait)
@@ -369,8 +370,9 @@ ZEND_METHOD(Sitelock_LockSet, synchronized)
 {
 	zend_fcall_info call;
 	zend_fcall_info_cache cache;
-	struct sl_wait wait = SL_WAIT_FOREVER;
+	struct sl_wait wait;
 
+	sl_wait_for_seconds(&wait, ZEND_INFINITY);
 	SL_PARSE_PARAMETERS_START(1, 3)
 		Z_PARAM_FUNC(call, cache)
 		Z_PARAM_OPTIONAL

@@ -68,6 +68,7 @@ static enum sl_result wait_for(
 	/* The first time at once, but behind the queue that it is then told of. */
 	int64_t tick = wait->on_wait.size != 0 ? start : start + TICK;
 
+	set->deadline = deadline;
 	for (;;) {
 		enum sl_result result = sl_lock_set_wait(
 			set, sl_clock_earlier(deadline, tick), sl_interrupt_is_pending, failure);

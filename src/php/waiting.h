@@ -18,8 +18,13 @@ struct sl_wait {
 	zend_fcall_info_cache on_wait_cache;
 };
 
-#define SL_WAIT_ONCE    ((struct sl_wait){.timeout = 0.0})
-#define SL_WAIT_FOREVER ((struct sl_wait){.timeout = ZEND_INFINITY})
+/* The default, before arguments are read. Not more is set than is read: it is on every acquire().
+ */
+static inline void sl_wait_for_seconds(struct sl_wait *wait, double timeout)
+{
+	wait->timeout = timeout;
+	wait->on_wait.size = 0;
+}
 
 /* Within SL_PARSE_PARAMETERS. */
 #define SL_PARAM_WAIT(wait)                                                                        \
