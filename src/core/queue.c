@@ -17,6 +17,9 @@
 /* The thread needs a page or two, and what the sanitizers put there. */
 #define STACK_SIZE ((size_t)256 * 1024)
 
+/* A sleep that is shorter ends in time. */
+#define ALMOST (20 * SL_MILLISECOND)
+
 static void block_signals(sigset_t *before)
 {
 	sigset_t all;
@@ -134,6 +137,20 @@ void sl_queue_leave(struct sl_queue *queue)
 	queue->event = -1;
 }
 
+/* One ppoll, with the signals of `mask` blocked. */
+static enum sl_wakeup sleep_for(const struct sl_queue *queue, int64_t time, const sigset_t *mask)
+{
+	/* A negative descriptor is passed over (poll(2)). */
+	struct pollfd event = {.fd = queue->event, .events = POLLIN};
+	struct timespec timeout = {time / SL_SECOND, time % SL_SECOND};
+
+	/* Never restarted after a handler, whatever its flags (signal(7)). */
+	int ready = ppoll(&event, 1, &timeout, mask);
+	if (ready > 0)
+		return SL_WOKEN_BY_LOCK;
+	return ready == 0 ? SL_WOKEN_BY_CLOCK : SL_WOKEN_BY_SIGNAL;
+}
+
 enum sl_wakeup sl_queue_sleep(
 	const struct sl_queue *queue, int64_t until, bool (*interrupted)(void))
 {
@@ -142,18 +159,14 @@ enum sl_wakeup sl_queue_sleep(
 
 	block_signals(&before);
 	if (interrupted == NULL || !interrupted()) {
-		/* A negative descriptor is passed over (poll(2)). */
-		struct pollfd event = {.fd = queue->event, .events = POLLIN};
-		int64_t left = until - sl_clock_now();
-		if (left < 0)
-			left = 0;
-		struct timespec timeout = {left / SL_SECOND, left % SL_SECOND};
-		/* Never restarted after a handler, whatever its flags (signal(7)). */
-		int ready = ppoll(&event, 1, &timeout, &before);
-		if (ready > 0)
-			wakeup = SL_WOKEN_BY_LOCK;
-		else if (ready == 0)
-			wakeup = SL_WOKEN_BY_CLOCK;
+		int64_t left;
+		do {
+			left = until - sl_clock_now();
+			/* The kernel may be late by a thousandth of the time, so a long sleep ends with a short
+			 * one. */
+			int64_t time = left > ALMOST ? left - left / 256 : left;
+			wakeup = sleep_for(queue, time > 0 ? time : 0, &before);
+		} while (wakeup == SL_WOKEN_BY_CLOCK && left > ALMOST);
 	}
 	unblock_signals(&before);
 	return wakeup;
