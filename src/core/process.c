@@ -214,7 +214,7 @@ static bool thread_is_called(pid_t pid, pid_t tid, const char *name)
 	char path[64], comm[32];
 	snprintf(path, sizeof path, "/proc/%d/task/%d/comm", (int)pid, (int)tid);
 	ssize_t length = read_file(path, comm, sizeof comm);
-	return length > 0 && strncmp(comm, name, (size_t)length - 1) == 0;
+	return length == (ssize_t)strlen(name) + 1 && memcmp(comm, name, strlen(name)) == 0;
 }
 
 bool sl_process_sleeper(pid_t pid, const char *name, struct sl_thread *thread, bool *named)
