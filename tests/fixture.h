@@ -101,9 +101,15 @@ void in_own_namespaces(void (*body)(void *data), void *data);
 void say(char word);
 void say_bytes(const void *bytes, size_t size);
 char await(void);
-/* Ends the child, and with it the test, when the condition is false: assert_* work in ours only. */
+/* Ends the child, or in ours the test, when the condition is false: assert_* work in ours only. */
 #define expect(condition) expect_at((condition), #condition, __FILE__, __LINE__)
 void expect_at(bool condition, const char *text, const char *file, int line);
+/* ThreadSanitizer has no threads in a child of a process that had some. */
+#ifdef __SANITIZE_THREAD__
+#define CHILD_MAY_HAVE_THREADS false
+#else
+#define CHILD_MAY_HAVE_THREADS true
+#endif
 /* Becomes this user for good, with none of root's rights. */
 void become(uid_t user);
 
@@ -119,7 +125,7 @@ void await_sleep(pid_t pid);
  * list of /proc/locks is read here in another way than in the core.
  */
 size_t queue_for(const char *path, pid_t *pids, size_t size);
-/* Does not return before so many wait there; gives up after a minute. */
+/* Does not return before so many wait there; gives up in the end. */
 void await_queue(const char *path, size_t count);
 
 /* Threads of this process, and the one that is not the first (0: there is none). */

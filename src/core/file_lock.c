@@ -364,6 +364,11 @@ enum sl_result sl_file_lock_take(
 
 enum sl_result sl_file_lock_confirm(struct sl_file_lock *lock, struct sl_failure *failure)
 {
+	/* In a child that is not even known to be forked (clone(2)) it is the parent's. */
+	if (!is_at(lock, TAKEN)) {
+		sl_file_lock_give_up(lock);
+		return SL_NOT_HELD;
+	}
 	return confirm(lock, sl_process_self(), failure);
 }
 
@@ -397,6 +402,8 @@ static void plan_poll(struct sl_file_lock *lock, int64_t now)
 static void queue_up(struct sl_file_lock *lock, bool holding)
 {
 	lock->next_look = sl_clock_now() + LOOK_INTERVAL;
+	if (lock->entry.descriptor < 0)
+		return;
 	if (sl_queue_is_entered(&lock->queue) ||
 		sl_queue_enter(&lock->queue, lock->entry.descriptor, flock_operation(lock->mode),
 			holding ? SL_QUEUE_IMPATIENT : SL_QUEUE_PATIENT))

@@ -46,8 +46,8 @@ static void *wait_in_queue(void *data)
 	 * the flock that has the last word. */
 	while (flock(queue->descriptor, queue->operation) != 0 && errno == EINTR)
 		;
-	eventfd_write(queue->event, 1);
 	pthread_setcanceltype(PTHREAD_CANCEL_DEFERRED, &ignored);
+	eventfd_write(queue->event, 1);
 	return NULL;
 }
 
