@@ -840,7 +840,7 @@ static void wait_plainly(void *path)
 static void count_those_ahead(void *path)
 {
 	size_t count = 99;
-	bool seen = await() == 'u' && sl_holders_waiting(path, true, &count);
+	bool seen = await() == 'u' && sl_holders_waiting(path, true, 0, &count);
 	say_bytes(&seen, sizeof seen);
 	say_bytes(&count, sizeof count);
 	await();
@@ -868,11 +868,11 @@ static void those_who_wait_are_counted_all_or_up_to_us(void **state)
 	bool seen;
 	if (!sl_process_sees_all())
 		skip();
-	assert_true(sl_holders_waiting(path, false, &count));
+	assert_true(sl_holders_waiting(path, false, 0, &count));
 	assert_int_equal(count, 0);
 	write_file(path, "");
 	int fd = take_flock(path, LOCK_EX);
-	assert_true(sl_holders_waiting(path, false, &count));
+	assert_true(sl_holders_waiting(path, false, 0, &count));
 	assert_int_equal(count, 0);
 
 	start_child(wait_plainly, (void *)path);
@@ -881,10 +881,10 @@ static void those_who_wait_are_counted_all_or_up_to_us(void **state)
 	await_queue(path, 2);
 	start_child(wait_plainly, (void *)path);
 	await_queue(path, 3);
-	assert_true(sl_holders_waiting(path, false, &count));
+	assert_true(sl_holders_waiting(path, false, 0, &count));
 	assert_int_equal(count, 3);
 	/* We do not wait: whoever does is ahead of us. */
-	assert_true(sl_holders_waiting(path, true, &count));
+	assert_true(sl_holders_waiting(path, true, 0, &count));
 	assert_int_equal(count, 3);
 	child_tell(&middle, 'u');
 	child_hear_bytes(&middle, &seen, sizeof seen);
@@ -897,7 +897,7 @@ static void those_who_wait_are_counted_all_or_up_to_us(void **state)
 static void count_in_namespace(void *path)
 {
 	size_t count = 99;
-	expect(!sl_holders_waiting(path, false, &count));
+	expect(!sl_holders_waiting(path, false, 0, &count));
 	expect(count == 0);
 }
 
@@ -911,7 +911,7 @@ static void those_who_wait_are_not_counted_where_not_all_are_seen(void **state)
 	const char *link_path = path_of("link");
 	size_t count = 99;
 	assert_int_equal(symlink(path, link_path), 0);
-	assert_false(sl_holders_waiting(link_path, false, &count));
+	assert_false(sl_holders_waiting(link_path, false, 0, &count));
 	assert_int_equal(count, 0);
 }
 

@@ -125,13 +125,31 @@ final class Poller implements Impatient
     }
 }
 
+/* No lock: how late this machine wakes up a PHP script. */
+final class Sleeper implements Impatient
+{
+    public function acquire(): void
+    {
+    }
+
+    public function acquireWithin(float $seconds): bool
+    {
+        usleep((int) ($seconds * 1e6));
+        return false;
+    }
+
+    public function release(): void
+    {
+    }
+}
+
 final class Symfony implements Contestant
 {
     private $lock;
 
     public function __construct(string $path, PersistingStoreInterface $store)
     {
-        $this->lock = (new LockFactory($store))->createLock(basename($path), 3600.0);
+        $this->lock = (new LockFactory($store))->createLock($path, 3600.0);
     }
 
     public function acquire(): void
@@ -225,6 +243,8 @@ function contestant(string $name, string $path): Contestant
         case 'poll-100':
         case 'poll-250':
             return new Poller($path, (int) $names[1]);
+        case 'sleep':
+            return new Sleeper();
         case 'symfony-flock':
             return new Symfony($path, new FlockStore(dirname($path)));
         case 'symfony-semaphore':
@@ -279,16 +299,17 @@ function in_child(callable $do): int
     return $pid;
 }
 
-/* A child that has the lock and keeps it until it is killed. */
+/* A child that has the lock and keeps it until it is killed, or nobody is left to do that. */
 function hold_in_child(string $name, string $path): int
 {
     $ready = new Line();
-    $pid = in_child(static function () use ($name, $path, $ready): void {
+    $parent = getmypid();
+    $pid = in_child(static function () use ($name, $path, $ready, $parent): void {
         $lock = contestant($name, $path);
         $lock->acquire();
         $ready->send(0);
-        for (;;) {
-            sleep(3600);
+        while (posix_getppid() === $parent) {
+            sleep(1);
         }
     });
     $ready->receive();

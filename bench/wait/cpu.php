@@ -11,7 +11,7 @@ function processor_time(): int
         + $usage['ru_utime.tv_usec'] + $usage['ru_stime.tv_usec'];
 }
 
-/* The library is loaded before the clock runs. */
+/* So that loading the library is not measured. */
 function warm_up(Contestant $lock): void
 {
     $lock->acquire();
@@ -20,8 +20,6 @@ function warm_up(Contestant $lock): void
 
 [, $name, $path, $seconds] = $argv;
 $ready = new Line();
-$lock = contestant($name, $path);
-warm_up($lock);
 $holder = in_child(static function () use ($name, $path, $seconds, $ready): void {
     $lock = contestant($name, $path);
     $lock->acquire();
@@ -29,6 +27,8 @@ $holder = in_child(static function () use ($name, $path, $seconds, $ready): void
     usleep((int) ($seconds * 1e6));
     $lock->release();
 });
+warm_up(contestant($name, "$path.warm"));
+$lock = contestant($name, $path);
 $ready->receive();
 $start = hrtime(true);
 $used = processor_time();

@@ -18,6 +18,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/file.h>
+#include <sys/prctl.h>
 #include <sys/resource.h>
 #include <sys/time.h>
 #include <sys/wait.h>
@@ -130,6 +131,7 @@ static pid_t hold_in_child(const char *path, int64_t time)
 	check(pipe(ready) == 0, "pipe");
 	pid_t holder = fork();
 	if (holder == 0) {
+		prctl(PR_SET_PDEATHSIG, SIGKILL);
 		acquire(path);
 		send(ready[1], 0);
 		pause_for(time);
@@ -147,7 +149,8 @@ static void nothing(int number)
 /* As flock -w does it: a timer interrupts the flock. */
 static void timeout(const char *path, double seconds, int count)
 {
-	struct itimerval timer = {.it_value.tv_usec = (suseconds_t)(seconds * 1e6)};
+	int64_t time = (int64_t)(seconds * 1e9);
+	struct itimerval timer = {.it_value = {time / SECOND, time % SECOND / 1000}};
 	struct sigaction action = {.sa_handler = nothing};
 	pid_t holder = hold_in_child(path, 3600 * SECOND);
 
@@ -156,7 +159,7 @@ static void timeout(const char *path, double seconds, int count)
 		int64_t start = now();
 		setitimer(ITIMER_REAL, &timer, NULL);
 		check(acquire(path) == -1, "acquire");
-		int64_t late = now() - start - (int64_t)(seconds * 1e9);
+		int64_t late = now() - start - time;
 		if (i > 0)
 			printf("%lld\n", (long long)late);
 	}

@@ -1,17 +1,20 @@
 <?php
 
 /*
- * handoff.php CONTESTANT PATH COUNT: from a release in one process to the return of the acquire that
- * waited in another, ns each. The clock is read before the release, so that is part of it. Of the
- * contestants called -killed the holder does not release, it is killed.
+ * handoff.php CONTESTANT PATH COUNT [LONGEST]: from a release in one process to the return of the
+ * acquire that waited in another, ns each. The clock is read before the release, so that is part of
+ * it. The lock is held for 20 to LONGEST ms, 40 if that is not given. Of the contestants called
+ * -killed the holder does not release, it is killed.
  */
 
 require __DIR__ . '/contestants.php';
 
+define('LONGEST', (int) ($argv[4] ?? 40));
+
 /* Long enough to let the waiter fall asleep, and not always the same. */
 function let_wait(): void
 {
-    usleep(random_int(20000, 40000));
+    usleep(random_int(20, LONGEST) * 1000 + random_int(0, 999));
 }
 
 function hold_and_release(string $name, string $path, int $count, Line $to, Line $from): void

@@ -3,7 +3,7 @@
 /*
  * What a lock costs beside many that are held, and what it takes to end a request that holds many.
  *
- *     many.php drive PATH FLOOR PAIRS EXTENSION REPETITIONS LEVEL...
+ *     many.php drive PATH FLOOR PAIRS EXTENSION LEVEL...
  *         prints lines "pair|end floor|sitelock LEVEL NANOSECONDS": of one acquire and release beside
  *         LEVEL others, and from the end of the script to the end of the process
  *     many.php hold PATH PAIRS
@@ -11,6 +11,8 @@
  */
 
 use Sitelock\FileLock;
+
+const TURNS = 45;
 
 function nanoseconds_for(FileLock $lock, int $pairs): int
 {
@@ -37,7 +39,7 @@ function hold(string $path): FileLock
 final class Child
 {
     private $process;
-    private array $pipes;
+    private array $pipes = [];
 
     public function __construct(array $command)
     {
@@ -75,7 +77,7 @@ function measure_level(array $commands, int $level): void
         $children[$name] = new Child($command);
         $children[$name]->pairBeside($level); // takes the others, and warms up
     }
-    for ($i = 0; $i < 9; $i++) {
+    for ($i = 0; $i < TURNS; $i++) {
         foreach ($children as $name => $child) {
             printf("pair %s %d %.1f\n", $name, $level, $child->pairBeside($level));
         }
@@ -85,24 +87,22 @@ function measure_level(array $commands, int $level): void
     }
 }
 
-function drive(string $path, string $floor, string $pairs, string $extension, int $repetitions, array $levels): void
+function drive(string $path, string $floor, string $pairs, string $extension, array $levels): void
 {
     $php = [PHP_BINARY, '-n', '-d', 'memory_limit=-1', '-d', "extension=$extension"];
     $commands = [
         'floor' => [$floor, $path, $pairs, 'record', 'held'],
         'sitelock' => [...$php, __FILE__, 'hold', $path, $pairs],
     ];
-    for ($i = 0; $i < $repetitions; $i++) {
-        foreach ($levels as $level) {
-            measure_level($commands, (int) $level);
-        }
+    foreach ($levels as $level) {
+        measure_level($commands, (int) $level);
     }
 }
 
 if ($argv[1] === 'drive') {
-    [, , $path, $floor, $pairs, $extension, $repetitions] = $argv;
+    [, , $path, $floor, $pairs, $extension] = $argv;
     hold($path); // leaves the record that the floor writes again and again
-    drive($path, $floor, $pairs, $extension, (int) $repetitions, array_slice($argv, 7));
+    drive($path, $floor, $pairs, $extension, array_slice($argv, 6));
     exit;
 }
 [, , $path, $pairs] = $argv;

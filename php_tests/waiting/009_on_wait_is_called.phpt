@@ -39,8 +39,9 @@ pcntl_signal(SIGUSR1, function () { echo "handler\n"; });
 $us = getmypid();
 foreach (['control: no signal' => 'hear();', 'a signal' => 'wait_for_waiters($path, 1); hear(); posix_kill(' . $us . ', SIGUSR1);'] as $name => $code) {
     $calls = 0;
-    $sender = new Child($code, $path);
-    $lock->acquire(0.8, function () use (&$calls, $sender) { if (++$calls === 1) { $sender->tell('now'); } });
+    $sender = new Child('say("ready"); ' . $code, $path);
+    $sender->hear();
+    $lock->acquire(0.95, function () use (&$calls, $sender) { if (++$calls === 1) { $sender->tell('now'); } });
     echo "$name: $calls\n";
     $sender->wait();
 }

@@ -36,7 +36,7 @@ foreach ([
 }
 foreach ([null, true, 0, 0.0, '', '0', []] as $answer) {
     $took = seconds(function () use ($lock, $answer) {
-        check('goes on after ' . json_encode($answer), $lock->acquire(0.15, function () use ($answer) { return $answer; }) === false);
+        check('goes on after ' . str_replace("\n", '', var_export($answer, true)), $lock->acquire(0.15, function () use ($answer) { return $answer; }) === false);
     });
     check('till the end', $took >= 0.15);
 }
@@ -66,18 +66,18 @@ LockSet::synchronized, false: BusyException of pid holder
 LockSet::synchronized, false by reference: BusyException of pid holder
 LockSet::synchronized, false later: BusyException of pid holder
 LockSet::synchronized, throws: mine
-ok goes on after null
+ok goes on after NULL
 ok till the end
 ok goes on after true
 ok till the end
 ok goes on after 0
 ok till the end
-ok goes on after 0
+ok goes on after 0.0
 ok till the end
-ok goes on after ""
+ok goes on after ''
 ok till the end
-ok goes on after "0"
+ok goes on after '0'
 ok till the end
-ok goes on after []
+ok goes on after array ()
 ok till the end
 ok and it can be acquired

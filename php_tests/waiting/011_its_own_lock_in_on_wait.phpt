@@ -15,6 +15,7 @@ foreach (['acquire', 'acquireShared'] as $method) {
         if ($calls++ > 0) {
             return;
         }
+        wait_for_waiters($path, 1);
         $never = function () { echo "never\n"; };
         thrown(function () use ($lock) { $lock->acquire(); });
         thrown(function () use ($lock, $never) { $lock->acquire(INF, $never); });
@@ -26,10 +27,10 @@ foreach (['acquire', 'acquireShared'] as $method) {
         thrown(function () use ($set, $never) { $set->synchronized($never); });
         $lock->release();
         $set->release();
-        check('release() does nothing', waiters($path) === 1 && $lock->getWaitersAhead() === 0);
+        check('release() does nothing', wait_for_waiters($path, 1) && $lock->getWaitersAhead() === 0);
         check('who holds it', $lock->getHolders()[0]->getPid() === $holder->pid());
         check('not held', $lock->isAcquired() === false && !$set->isAcquired() && Sitelock\held() === []);
-        check('the rest', $lock->getPath() === $path && $lock->getAbandonedBy() === [] && !is_locked("$path.0"));
+        check('the rest', $lock->getPath() === $path && $lock->getAbandonedBy() === [] && !file_exists("$path.0"));
         $lock->setInheritable(false);
         $holder->tell('release');
         $holder->hear();
@@ -70,3 +71,40 @@ proc_close($program);
 $holder->wait();
 ?>
 --EXPECT--
+acquire:
+LogicException: this object waits for lock already
+LogicException: this object waits for lock already
+LogicException: this object waits for lock already
+LogicException: this object waits for lock already
+LogicException: remove() needs lock to be held exclusively by this object
+LogicException: markConsistent() needs lock to be held exclusively by this object
+LogicException: this object waits for lock already
+LogicException: this object waits for lock already
+ok release() does nothing
+ok who holds it
+ok not held
+ok the rest
+ok acquired
+acquireShared:
+LogicException: this object waits for lock already
+LogicException: this object waits for lock already
+LogicException: this object waits for lock already
+LogicException: this object waits for lock already
+LogicException: remove() needs lock to be held exclusively by this object
+LogicException: markConsistent() needs lock to be held exclusively by this object
+LogicException: this object waits for lock already
+LogicException: this object waits for lock already
+ok release() does nothing
+ok who holds it
+ok not held
+ok the rest
+ok acquired
+a set:
+ok it waits for the busy one
+LogicException: this LockSet waits already
+LogicException: this LockSet waits already
+LogicException: this object waits for lock already
+ok not held
+ok who holds them
+ok acquired
+ok setInheritable()

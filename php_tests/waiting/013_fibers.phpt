@@ -11,7 +11,7 @@ $wait = 'register_shutdown_function(function () use ($path) { say("shutdown func
     $other = new Sitelock\FileLock($path);
     $wait = function () use ($lock) { return HOW(INF, function () { Fiber::suspend("suspended"); }); };
     $fiber = new Fiber(function () use ($wait) { try { $got = $wait(); say($got ? "acquired" : "NOT acquired"); } catch (DomainException $e) { say("caught " . $e->getMessage()); } });
-    say($fiber->start()); hear(); ';
+    say($fiber->start()); hear(); if (DELAY) { wait_for_waiters($path, 1); } ';
 $resume = 'while (!$fiber->isTerminated()) { $fiber->resume(); } say("held " . count(Sitelock\held()));';
 $ends = [
     'resumed' => [$resume, ['acquired', 'held 1', 'shutdown function, waiters 0']],
@@ -23,7 +23,7 @@ $ends = [
     'and the script exits' => ['exit(3);', ['shutdown function, waiters 1']],
     'and the script dies' => ['eval("class A extends Sitelock\\FileLock {}");', ['shutdown function, waiters 1']],
     'and the script throws' => ['throw new DomainException;', ['shutdown function, waiters 1']],
-    'and another one waits too' => ['$second = new Fiber(function () use ($path) { (new Sitelock\FileLock("$path"))->acquire(0.2, function () { say("second"); Fiber::suspend(); }); say("over"); }); $second->start(); usleep(200000); $second->resume(); $fiber = null; say("waiters " . waiters($path));', ['second', 'over', 'waiters 0', 'shutdown function, waiters 0']],
+    'and another one waits too' => ['$second = new Fiber(function () use ($path) { (new Sitelock\FileLock("$path"))->acquire(0.5, function () { say("second"); Fiber::suspend(); }); say("over"); }); $second->start(); usleep(500000); $second->resume(); $fiber = null; say("waiters " . waiters($path));', ['second', 'over', 'waiters 0', 'shutdown function, waiters 0']],
 ];
 $lock = new Sitelock\FileLock($path = test_path());
 foreach ($ends as $name => [$code, $expected]) {
@@ -31,7 +31,7 @@ foreach ($ends as $name => [$code, $expected]) {
         $heard = $expected;
         if ($fibers) {
             $lock->acquire();
-            $child = new Child(str_replace('HOW', $how, $wait) . $code, $path, ['log_errors' => 0]);
+            $child = new Child(str_replace(['HOW', 'DELAY'], [$how, $name === 'resumed' ? 'false' : 'true'], $wait) . $code, $path, ['log_errors' => 0]);
             $child->hear();
             if ($name === 'resumed') {
                 $lock->release();
@@ -55,3 +55,63 @@ foreach ($ends as $name => [$code, $expected]) {
 }
 ?>
 --EXPECT--
+ok resumed, one lock
+ok free
+ok resumed, shared
+ok free
+ok resumed, a set
+ok free
+ok resumed while it is busy, one lock
+ok free
+ok resumed while it is busy, shared
+ok free
+ok resumed while it is busy, a set
+ok free
+ok thrown into, one lock
+ok free
+ok thrown into, shared
+ok free
+ok thrown into, a set
+ok free
+ok dropped, one lock
+ok free
+ok dropped, shared
+ok free
+ok dropped, a set
+ok free
+ok the script goes on with the lock, one lock
+ok free
+ok the script goes on with the lock, shared
+ok free
+ok the script goes on with the lock, a set
+ok free
+ok and the script ends, one lock
+ok free
+ok and the script ends, shared
+ok free
+ok and the script ends, a set
+ok free
+ok and the script exits, one lock
+ok free
+ok and the script exits, shared
+ok free
+ok and the script exits, a set
+ok free
+ok and the script dies, one lock
+ok free
+ok and the script dies, shared
+ok free
+ok and the script dies, a set
+ok free
+ok and the script throws, one lock
+ok free
+ok and the script throws, shared
+ok free
+ok and the script throws, a set
+ok free
+ok and another one waits too, one lock
+ok free
+ok and another one waits too, shared
+ok free
+ok and another one waits too, a set
+ok free

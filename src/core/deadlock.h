@@ -11,9 +11,9 @@
  *   - each process itself has the lock that the one before it waits for, and no other process that
  *     can be seen shares it. Who called flock may have passed the lock on.
  *
- * A process that waits may still run a signal handler or a callback of its script, beside the thread
- * that waits for it, and that may give back what the others want. Such a cycle is told all the same:
- * nobody could know that it would be broken.
+ * A process that waits may still run a signal handler or a callback of its script, beside the
+ * thread that waits for it, and that may give back what the others want. Such a cycle is told all
+ * the same: nobody could know that it would be broken.
  *
  * A waiting that ends by itself soon, because a set of locks gives back what it holds
  * (SL_QUEUE_IMPATIENT), is no part of a cycle. What cannot be seen proves nothing: other users'

@@ -192,7 +192,7 @@ static void unlock(struct sl_file_lock *lock)
  */
 static enum sl_result verify_taken(struct sl_file_lock *lock, struct sl_failure *failure)
 {
-	enum sl_result result = sl_lock_path_names(lock->path, &lock->file, failure);
+	enum sl_result result = sl_lock_path_names_alone(lock->path, &lock->file, failure);
 	if (result != SL_OK)
 		unlock(lock);
 	return result;
@@ -537,7 +537,13 @@ const struct sl_cycle *sl_file_lock_cycle(const struct sl_file_lock *lock)
 
 bool sl_file_lock_waiters_ahead(const struct sl_file_lock *lock, size_t *count)
 {
-	return sl_holders_waiting(lock->path, is_at(lock, WAITING), count);
+	size_t earlier = 0;
+	/* All of this process look alike to the kernel. The registry has those that came later first.
+	 */
+	for (struct sl_file_lock *other = sl_file_lock_next(lock, lock->entry.context); other != NULL;
+		 other = sl_file_lock_next(other, lock->entry.context))
+		earlier += is_at(other, WAITING) && sl_same_file(&other->file, &lock->file);
+	return sl_holders_waiting(lock->path, is_at(lock, WAITING), earlier, count);
 }
 
 enum sl_result sl_file_lock_release(

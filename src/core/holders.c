@@ -266,12 +266,31 @@ enum sl_result sl_holders_list(
 	return result;
 }
 
-bool sl_holders_waiting(const char *path, bool until_us, size_t *count)
+/* One reading of the list. */
+static bool count_waiting(
+	const struct sl_kernel_file *file, bool until_us, size_t earlier, size_t *count, bool *complete)
+{
+	struct sl_kernel_list kernel;
+	struct sl_failure ignored;
+
+	if (sl_kernel_list_read(file, &kernel, &ignored) != SL_OK)
+		return false;
+	*count = 0;
+	*complete = kernel.complete;
+	for (size_t i = 0; i < kernel.count && kernel.locks[i].waiting; i++) {
+		if (until_us && kernel.locks[i].acquirer == getpid() && earlier-- == 0)
+			break;
+		++*count;
+	}
+	free(kernel.locks);
+	return true;
+}
+
+bool sl_holders_waiting(const char *path, bool until_us, size_t earlier, size_t *count)
 {
 	int descriptor;
 	struct sl_file_id id;
 	struct sl_kernel_file file;
-	struct sl_kernel_list kernel;
 	struct sl_failure ignored;
 
 	*count = 0;
@@ -282,14 +301,16 @@ bool sl_holders_waiting(const char *path, bool until_us, size_t *count)
 	bool local = sl_filesystem_is_local(descriptor);
 	sl_kernel_file_of(descriptor, &id, &file);
 	close(descriptor);
-	if (!local || sl_kernel_list_read(&file, &kernel, &ignored) != SL_OK)
+	if (!local)
 		return false;
-	for (size_t i = 0; i < kernel.count && kernel.locks[i].waiting; i++) {
-		if (until_us && kernel.locks[i].acquirer == getpid())
-			break;
-		++*count;
+	/* A list that came in several reads may have passed somebody over: two have to agree. */
+	bool complete = false;
+	size_t before = SIZE_MAX;
+	for (int round = 0; round < LIST_ROUNDS && !complete && *count != before; round++) {
+		before = round == 0 ? SIZE_MAX : *count;
+		if (!count_waiting(&file, until_us, earlier, count, &complete))
+			return false;
 	}
-	free(kernel.locks);
 	return true;
 }
 

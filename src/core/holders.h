@@ -42,9 +42,10 @@ void sl_holders_free(struct sl_holder_list *list);
 
 /*
  * How many wait for the lock at `path` in the kernel's queue; with `until_us` only those whom it
- * will serve before this process. False: not all of them would be shown here, or nothing is.
+ * will serve before this process, which waits for it `earlier` times already on behalf of others.
+ * False: not all of them would be shown here, or nothing is.
  */
-bool sl_holders_waiting(const char *path, bool until_us, size_t *count);
+bool sl_holders_waiting(const char *path, bool until_us, size_t earlier, size_t *count);
 
 /* Makes an empty list say that somebody has the lock, and nothing else of him. */
 enum sl_result sl_holders_add_unknown(struct sl_holder_list *list, struct sl_failure *failure);

@@ -119,16 +119,33 @@ enum sl_result sl_lock_path_open(const char *path, bool exclusive, mode_t permis
 	return result;
 }
 
-enum sl_result sl_lock_path_names(
-	const char *path, const struct sl_file_id *id, struct sl_failure *failure)
+static enum sl_result names(
+	const char *path, const struct sl_file_id *id, struct stat *st, struct sl_failure *failure)
 {
-	struct stat st;
-	if (lstat(path, &st) != 0) {
+	if (lstat(path, st) != 0) {
 		if (errno == ENOENT || errno == ENOTDIR)
 			return SL_LOST;
 		return sl_failed(failure, SL_SYSTEM, "lstat");
 	}
-	return sl_same_file(&(struct sl_file_id){st.st_dev, st.st_ino}, id) ? SL_OK : SL_LOST;
+	return sl_same_file(&(struct sl_file_id){st->st_dev, st->st_ino}, id) ? SL_OK : SL_LOST;
+}
+
+enum sl_result sl_lock_path_names(
+	const char *path, const struct sl_file_id *id, struct sl_failure *failure)
+{
+	struct stat st;
+	return names(path, id, &st, failure);
+}
+
+enum sl_result sl_lock_path_names_alone(
+	const char *path, const struct sl_file_id *id, struct sl_failure *failure)
+{
+	struct stat st;
+	enum sl_result result = names(path, id, &st, failure);
+	if (result != SL_OK || st.st_nlink == 1)
+		return result;
+	errno = EPERM;
+	return sl_failed(failure, SL_UNSAFE_LINKS, "lstat");
 }
 
 enum sl_result sl_lock_path_look(

@@ -45,6 +45,14 @@ enum sl_result sl_lock_path_names(
 	const char *path, const struct sl_file_id *id, struct sl_failure *failure);
 
 /*
+ * The same of a file that was just locked, and nothing was written to it yet. SL_UNSAFE_LINKS: it
+ * has a second name. Somebody may have taken its name away for the moment in which it was opened
+ * and judged; while the path names it, its link count counts that name.
+ */
+enum sl_result sl_lock_path_names_alone(
+	const char *path, const struct sl_file_id *id, struct sl_failure *failure);
+
+/*
  * Looks at a lock file without any right to it and without any effect on it: an O_PATH descriptor
  * that the caller closes. *descriptor is -1 if there is no such file.
  */

@@ -37,16 +37,15 @@ static void unblock_signals(const sigset_t *before)
 static void *wait_in_queue(void *data)
 {
 	struct sl_queue *queue = data;
-	int ignored;
 
 	atomic_store(&queue->tid, (pid_t)syscall(SYS_gettid));
 	prctl(PR_SET_NAME, queue->name);
-	pthread_setcanceltype(PTHREAD_CANCEL_ASYNCHRONOUS, &ignored);
+	pthread_setcanceltype(PTHREAD_CANCEL_ASYNCHRONOUS, NULL);
 	/* EINTR: glibc stops all threads when the script changes its user. Any other failure is told by
 	 * the flock that has the last word. */
 	while (flock(queue->descriptor, queue->operation) != 0 && errno == EINTR)
 		;
-	pthread_setcanceltype(PTHREAD_CANCEL_DEFERRED, &ignored);
+	pthread_setcanceltype(PTHREAD_CANCEL_DEFERRED, NULL);
 	eventfd_write(queue->event, 1);
 	return NULL;
 }

@@ -67,7 +67,7 @@ static enum sl_result give_back(
 {
 	enum sl_result result = SL_OK;
 
-	if (element->taken < since || !is_taken(element))
+	if ((taken != 0 && element->taken != taken) || !is_taken(element))
 		return SL_OK;
 	element->taken = 0;
 	if (is_file_lock(element))
@@ -77,12 +77,12 @@ static enum sl_result give_back(
 	return result;
 }
 
-/* All of them, the latest first, whatever becomes of the others; throws for the first failure. */
-static void give_back_since(struct lock_set_object *self, unsigned since, zend_object *thrown)
+/* All of those, the last first, whatever becomes of the others; throws for the first failure. */
+static void give_back_taken(struct lock_set_object *self, unsigned taken, zend_object *thrown)
 {
 	for (size_t i = self->set.count; i-- > 0;) {
 		struct sl_failure failure;
-		enum sl_result result = give_back(&self->elements[i], since, thrown, &failure);
+		enum sl_result result = give_back(&self->elements[i], taken, thrown, &failure);
 		if (result != SL_OK && EG(exception) == thrown)
 			sl_throw_behind(thrown, result, &failure, ZSTR_VAL(self->elements[i].path));
 	}
@@ -99,7 +99,7 @@ static void destroy_object(zend_object *object)
 		return;
 	for (size_t i = self->set.count; i-- > 0;) {
 		struct sl_failure ignored;
-		give_back(&self->elements[i], 1, thrown, &ignored);
+		give_back(&self->elements[i], 0, thrown, &ignored);
 	}
 }
 
@@ -302,7 +302,7 @@ ZEND_METHOD(Sitelock_LockSet, release)
 	SL_PARSE_PARAMETERS_NONE();
 	struct lock_set_object *self = constructed(ZEND_THIS);
 	if (self != NULL)
-		give_back_since(self, 1, NULL);
+		give_back_taken(self, 0, NULL);
 }
 
 ZEND_METHOD(Sitelock_LockSet, isAcquired)
@@ -388,9 +388,11 @@ ZEND_METHOD(Sitelock_LockSet, synchronized)
 		throw_busy(self);
 	if (result != SL_OK)
 		return;
+	bool nested = self->acquires == before;
 	sl_call_critical(&call, &cache, return_value);
-	if (self->acquires > before && sl_request_outlives(EG(exception)))
-		give_back_since(self, before + 1, EG(exception));
+	/* The callable may have released the set itself, and even acquired it anew. */
+	if (!nested && sl_request_outlives(EG(exception)))
+		give_back_taken(self, before + 1, EG(exception));
 }
 
 void sl_register_lock_set(zend_class_entry *ce)
