@@ -4,6 +4,7 @@
 #include "lock_path.h"
 
 #include <errno.h>
+#include <limits.h>
 #include <fcntl.h>
 #include <sched.h>
 #include <stdio.h>
@@ -421,6 +422,33 @@ static void file_removed_before_flock_is_not_locked_as_an_orphan(void **state)
 	assert_true(rule_applied());
 	stop_watching();
 	assert_held(lock, path);
+}
+
+static void link_victim(void *path)
+{
+	char victim[PATH_MAX];
+	snprintf(victim, sizeof victim, "%s.victim", (const char *)path);
+	if (link(victim, path) != 0)
+		fail_msg("link: %s", strerror(errno));
+}
+
+/* It has one name only in the moment in which it is judged. */
+static void victim_that_loses_its_second_name_for_a_moment_is_refused(void **state)
+{
+	(void)state;
+	const char *path = path_of("lock"), *victim = path_of("lock.victim");
+	struct sl_file_lock *lock = make(path);
+	write_file(victim, "precious");
+	link_victim((void *)path);
+	watch_calls();
+	before_call(CALL_FSTAT, 1, remove_file, (void *)path);
+	before_call(CALL_FLOCK, 1, link_victim, (void *)path);
+	assert_int_equal(take(lock), SL_UNSAFE_LINKS);
+	assert_true(rule_applied());
+	stop_watching();
+	assert_false(sl_file_lock_is_held(lock));
+	assert_file_text(victim, "precious");
+	assert_false(is_locked(victim));
 }
 
 static void file_replaced_before_flock_is_not_locked_as_an_orphan(void **state)
@@ -1630,6 +1658,7 @@ int main(void)
 		lock_test(lock_that_is_merely_taken_stands_in_the_way_too),
 		lock_test(lock_on_a_file_that_was_replaced_does_not_stand_in_the_way),
 		lock_test(file_removed_before_flock_is_not_locked_as_an_orphan),
+		lock_test(victim_that_loses_its_second_name_for_a_moment_is_refused),
 		lock_test(file_replaced_before_flock_is_not_locked_as_an_orphan),
 		lock_test(file_replaced_after_flock_is_not_locked_as_an_orphan),
 		lock_test(control_without_the_compare_the_lock_is_on_an_orphan),

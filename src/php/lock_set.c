@@ -60,10 +60,9 @@ static bool is_taken(const struct element *element)
 	return sl_file_lock_is_held(lock) && sl_file_lock_generation(lock) == element->generation;
 }
 
-/* Gives back what acquires from number `since` on took. False: it was lost, and *failure says why.
- */
+/* Gives it back if acquire number `taken` took it; 0: whichever did. */
 static enum sl_result give_back(
-	struct element *element, unsigned since, zend_object *thrown, struct sl_failure *failure)
+	struct element *element, unsigned taken, zend_object *thrown, struct sl_failure *failure)
 {
 	enum sl_result result = SL_OK;
 
