@@ -34,7 +34,13 @@ static void unblock_signals(const sigset_t *before)
 
 /* Between the two changes of the type it may end at any instruction: only system calls are there.
  */
-static void *wait_in_queue(void *data)
+#ifdef __SANITIZE_ADDRESS__
+/* It marks the variables of this frame on the stack, and a thread that is cancelled never unmarks
+ * them. */
+__attribute__((no_sanitize_address))
+#endif
+static void *
+wait_in_queue(void *data)
 {
 	struct sl_queue *queue = data;
 
