@@ -5,6 +5,9 @@
 #include "file_lock.h"
 
 #include <errno.h>
+#include <poll.h>
+#include <pthread.h>
+#include <stdatomic.h>
 #include <fcntl.h>
 #include <sched.h>
 #include <signal.h>
@@ -1080,6 +1083,77 @@ static void grant_and_deadline_at_once_leave_no_doubt_who_has_the_lock(void **st
 	assert_nothing_left(lock, descriptor_count());
 }
 
+/* --- Threads, as a PHP with threads has them: each its own lock and its own wait --- */
+
+#define USERS 8
+#define TURNS 100
+
+struct user {
+	pthread_t thread;
+	struct sl_file_lock *lock;
+	int64_t patience;
+	unsigned got;
+	unsigned missed;
+	unsigned failed;
+};
+
+static atomic_int inside;
+static atomic_int clashes;
+
+static void *use_in_turns(void *data)
+{
+	struct user *user = data;
+	struct sl_failure ignored;
+	for (unsigned i = 0; i < TURNS; i++) {
+		struct sl_patience patience = {.until = sl_clock_now() + user->patience};
+		enum sl_result result = sl_file_lock_wait(user->lock, SL_EXCLUSIVE, &patience, &ignored);
+		if (result == SL_BUSY)
+			result = sl_file_lock_last_try(user->lock, &ignored);
+		if (result == SL_OK)
+			result = sl_file_lock_confirm(user->lock, &ignored);
+		if (result == SL_OK) {
+			user->got++;
+			if (atomic_fetch_add(&inside, 1) != 0)
+				atomic_fetch_add(&clashes, 1);
+			poll(NULL, 0, 1);
+			atomic_fetch_sub(&inside, 1);
+			result = sl_file_lock_release(user->lock, NULL, &ignored);
+		} else if (result == SL_BUSY) {
+			user->missed++;
+			result = SL_OK;
+		}
+		user->failed += result != SL_OK;
+	}
+	return NULL;
+}
+
+static void threads_of_one_process_wait_for_each_other(void **state)
+{
+	(void)state;
+	struct user users[USERS] = {0};
+	unsigned missed = 0;
+	atomic_store(&clashes, 0);
+	for (unsigned i = 0; i < USERS; i++) {
+		users[i].lock = make();
+		/* Every other one has less patience than it takes. */
+		users[i].patience = i % 2 == 0 ? LATE : 2 * SL_MILLISECOND;
+	}
+	for (unsigned i = 0; i < USERS; i++)
+		assert_int_equal(pthread_create(&users[i].thread, NULL, use_in_turns, &users[i]), 0);
+	for (unsigned i = 0; i < USERS; i++)
+		pthread_join(users[i].thread, NULL);
+	for (unsigned i = 0; i < USERS; i++) {
+		assert_int_equal(users[i].failed, 0);
+		assert_int_equal(users[i].got + users[i].missed, TURNS);
+		if (i % 2 == 0)
+			assert_int_equal(users[i].missed, 0);
+		missed += users[i].missed;
+	}
+	assert_true(missed > 0);
+	assert_int_equal(atomic_load(&clashes), 0);
+	assert_false(is_locked(path));
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -1116,6 +1190,7 @@ int main(void)
 		wait_test(many_waiters_are_served_one_by_one_in_the_order_of_their_coming),
 		wait_test(signals_that_come_all_the_time_cost_neither_the_place_nor_the_lock),
 		wait_test(grant_and_deadline_at_once_leave_no_doubt_who_has_the_lock),
+		wait_test(threads_of_one_process_wait_for_each_other),
 	};
 	return cmocka_run_group_tests_name("core: waiting", tests, NULL, NULL);
 }

@@ -83,6 +83,35 @@ $reader->wait();
 check('free when it is free', $lock->getHolders() === []);
 check('acquired and released', attempt($lock) === 'acquired' && (function () use ($lock) { $lock->release(); return true; })());
 
+
+// --- waiting
+$lock->acquire();
+$waiter = new Child('$lock = new Sitelock\FileLock($path); say("begin"); say($lock->acquire(60) ? "got it" : "in vain"); hear();', $path);
+$waiter->hear();
+while ($lock->getWaitersAhead() === 0) {
+    usleep(1000);
+}
+check('a waiter is counted', $lock->getWaitersAhead() === 1);
+$lock->release();
+check('and has its turn', $waiter->hear() === 'got it' && $lock->getHolders()[0]->getPid() === $waiter->pid());
+$waiter->wait();
+
+// --- two processes that wait for each other
+$cycle = '[$first, $second] = array_map(function ($name) use ($path) { return new Sitelock\FileLock(dirname($path) . "/$name"); }, %s);
+    $first->acquire(); say("has one"); hear();
+    try { say($second->acquire(60) ? "got both" : "in vain"); } catch (Sitelock\DeadlockException $e) { say($e->getMessage()); }';
+$one = new Child(sprintf($cycle, '["a", "b"]'), $path);
+$two = new Child(sprintf($cycle, '["b", "a"]'), $path);
+$one->hear();
+$two->hear();
+$one->tell('go on');
+$two->tell('go on');
+$said = [$one->hear(), $two->hear()];
+$one->wait();
+$two->wait();
+$told = preg_grep('~^deadlock: this process waits for \S+/[ab], held by pid \d+ ~', $said);
+check('a deadlock is told to one of the two, and the other one gets both', count($told) === 1 && in_array('got both', $said, true));
+
 if ($kind === 'overlay') {
     exit;
 }

@@ -70,6 +70,11 @@ void sl_throw(enum sl_result result, const struct sl_failure *failure, const cha
 void sl_throw_busy(const char *path, zval *holders, size_t waiting)
 {
 	smart_str message = {0};
+
+	if (zend_hash_num_elements(Z_ARRVAL_P(holders)) == 0) {
+		zval_ptr_dtor(holders);
+		sl_holder_list_unknown(holders);
+	}
 	uint32_t named = 0, count = zend_hash_num_elements(Z_ARRVAL_P(holders));
 	zval *holder;
 

@@ -27,7 +27,10 @@ void sl_throw_errno(int number, const char *call, const char *path);
 enum sl_result sl_throw_unless_busy(enum sl_result result, const struct sl_failure *failure,
 	const struct sl_file_lock *lock, const char *path);
 
-/* BusyException; `holders` is an array of Holder, `waiting` others wait already. */
+/*
+ * BusyException; `holders` is an array of Holder, `waiting` others wait already. An array without
+ * any (they left meanwhile, or are out of sight) gets one who is unknown.
+ */
 void sl_throw_busy(const char *path, zval *holders, size_t waiting);
 
 /* DeadlockException; NULL: this request has it through another object. */

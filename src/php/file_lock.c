@@ -328,8 +328,9 @@ ZEND_METHOD(Sitelock_FileLock, remove)
 	RETURN_BOOL(removed);
 }
 
-static void throw_busy(struct file_lock_object *self)
+void sl_file_lock_throw_busy(zend_object *object)
 {
+	struct file_lock_object *self = from_object(object);
 	zval holders;
 	size_t waiting;
 
@@ -340,11 +341,7 @@ static void throw_busy(struct file_lock_object *self)
 	if (!read_holders(self, &holders)) {
 		/* Who it is cannot be told, and that it is busy is what the caller must hear. */
 		zend_clear_exception();
-		sl_holder_list_unknown(&holders);
-	} else if (zend_hash_num_elements(Z_ARRVAL(holders)) == 0) {
-		/* Gone meanwhile, or out of sight in another pid namespace. */
-		zval_ptr_dtor(&holders);
-		sl_holder_list_unknown(&holders);
+		array_init(&holders);
 	}
 	if (!sl_file_lock_waiters_ahead(self->lock, &waiting))
 		waiting = 0;
@@ -371,7 +368,7 @@ ZEND_METHOD(Sitelock_FileLock, synchronized)
 	bool nested = sl_file_lock_is_held(self->lock);
 	enum sl_result result = acquire(self, SL_EXCLUSIVE, &wait);
 	if (result == SL_BUSY)
-		throw_busy(self);
+		sl_file_lock_throw_busy(&self->std);
 	if (result != SL_OK)
 		return;
 

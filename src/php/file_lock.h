@@ -22,4 +22,7 @@ struct sl_file_lock *sl_file_lock_of(zend_object *object);
 /* While it waits nobody else may ask for the lock through this object. */
 void sl_file_lock_set_acquiring(zend_object *object, bool acquiring);
 
+/* What its last try found: BusyException, or DeadlockException if this request has it itself. */
+void sl_file_lock_throw_busy(zend_object *object);
+
 #endif

@@ -342,26 +342,17 @@ ZEND_METHOD(Sitelock_LockSet, getHolders)
 static void throw_busy(struct lock_set_object *self)
 {
 	const struct element *busy = &self->elements[self->set.busy];
-	size_t waiting = 0;
 	zval holders;
 
 	if (is_file_lock(busy)) {
-		struct sl_file_lock *lock = sl_file_lock_of(busy->object);
-		if (sl_file_lock_blocks_itself(lock)) {
-			sl_throw_deadlock(ZSTR_VAL(busy->path), NULL);
-			return;
-		}
-		if (!sl_file_lock_waiters_ahead(lock, &waiting))
-			waiting = 0;
+		sl_file_lock_throw_busy(busy->object);
+		return;
 	}
 	if (!sl_lock_holders(busy->object, &holders)) {
 		zend_clear_exception();
-		sl_holder_list_unknown(&holders);
-	} else if (zend_hash_num_elements(Z_ARRVAL(holders)) == 0) {
-		zval_ptr_dtor(&holders);
-		sl_holder_list_unknown(&holders);
+		array_init(&holders);
 	}
-	sl_throw_busy(ZSTR_VAL(busy->path), &holders, waiting);
+	sl_throw_busy(ZSTR_VAL(busy->path), &holders, 0);
 	zval_ptr_dtor(&holders);
 }
 
