@@ -171,9 +171,9 @@ static enum sl_result try_flock(int descriptor, enum sl_mode mode, struct sl_fai
 /* Closes the descriptor, in a forked child too; no thread waits on it any more. */
 static void close_lock(struct sl_file_lock *lock)
 {
-	if (!lock->entry.linked && lock->entry.descriptor < 0 && lock->queue.event < 0)
+	if (!lock->entry.linked && lock->entry.descriptor < 0 && !lock->queue.running)
 		return;
-	sl_queue_leave(&lock->queue);
+	sl_queue_reap(&lock->queue);
 	sl_registry_close(&lock->entry);
 	lock->stage = IDLE;
 }
@@ -649,6 +649,11 @@ bool sl_file_lock_blocks_itself(const struct sl_file_lock *lock)
 	return false;
 }
 
+static bool member_has(void *lock)
+{
+	return sl_file_lock_is_held(lock);
+}
+
 static enum sl_result member_take(void *lock, enum sl_mode mode, struct sl_failure *failure)
 {
 	return sl_file_lock_take(lock, mode, failure);
@@ -682,6 +687,7 @@ static void member_release(void *lock)
 }
 
 const struct sl_member_kind sl_file_lock_as_member = {
+	.has = member_has,
 	.take = member_take,
 	.wait = member_wait,
 	.last_try = member_last_try,

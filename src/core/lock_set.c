@@ -28,6 +28,28 @@ static void begin_again_in_child(struct sl_lock_set *set)
 	sl_lock_set_begin(set);
 }
 
+/* What was held before the set came, others may have given back since it waits. */
+static void look_at_held_before(struct sl_lock_set *set)
+{
+	for (size_t i = 0; i < set->count; i++) {
+		struct sl_member *member = &set->members[i];
+		if (member->has_it && !member->ours && member->kind->has != NULL)
+			member->has_it = member->kind->has(member->lock);
+	}
+}
+
+/* Code of the application that a member called may have forked, and this is the child. */
+static bool began_in_parent(
+	struct sl_lock_set *set, struct sl_member *member, enum sl_result result)
+{
+	if (set->pid == getpid())
+		return false;
+	if (result == SL_OK)
+		member->kind->give_up(member->lock);
+	begin_again_in_child(set);
+	return true;
+}
+
 static bool holds_any(const struct sl_lock_set *set)
 {
 	for (size_t i = 0; i < set->count; i++)
@@ -61,6 +83,10 @@ static enum sl_result take_missing(struct sl_lock_set *set, struct sl_failure *f
 		if (member->has_it)
 			continue;
 		enum sl_result result = member->kind->take(member->lock, member->mode, failure);
+		if (began_in_parent(set, member, result)) {
+			i = (size_t)-1; /* all from the first one on */
+			continue;
+		}
 		if (result != SL_OK) {
 			set->busy = i;
 			return result;
@@ -116,6 +142,8 @@ static enum sl_result wait_for_busy(
 			.interrupted = interrupted,
 		};
 		enum sl_result result = member->kind->wait(member->lock, member->mode, &patience, failure);
+		if (began_in_parent(set, member, result))
+			return SL_INTERRUPTED;
 		int64_t now = sl_clock_now();
 		if (result == SL_BUSY && holding && now >= set->patience_end) {
 			result = member->kind->last_try(member->lock, failure);
@@ -133,6 +161,7 @@ enum sl_result sl_lock_set_wait(
 	struct sl_lock_set *set, int64_t until, bool (*interrupted)(void), struct sl_failure *failure)
 {
 	begin_again_in_child(set);
+	look_at_held_before(set);
 	for (;;) {
 		enum sl_result result = SL_OK;
 		if (!set->members[set->busy].has_it)
@@ -160,6 +189,7 @@ enum sl_result sl_lock_set_last_try(struct sl_lock_set *set, struct sl_failure *
 	enum sl_result result = SL_OK;
 
 	begin_again_in_child(set);
+	look_at_held_before(set);
 	if (!member->has_it) {
 		result = member->kind->last_try(member->lock, failure);
 		if (result == SL_OK)

@@ -40,6 +40,7 @@ struct sl_patience {
 
 /* What a lock has to be able to do; as the functions of file_lock.h that are called so. */
 struct sl_member_kind {
+	bool (*has)(void *lock); /* still held; NULL: what is held stays so */
 	enum sl_result (*take)(void *lock, enum sl_mode mode, struct sl_failure *failure);
 	enum sl_result (*wait)(void *lock, enum sl_mode mode, const struct sl_patience *patience,
 		struct sl_failure *failure);
@@ -64,7 +65,6 @@ struct sl_lock_set {
 	pid_t pid;            /* whose wait this is */
 	size_t busy;          /* the member that was found busy last */
 	int64_t deadline;     /* of the whole wait, for struct sl_patience; 0: none */
-	bool waiting;         /* a wait for it is going on; for the application */
 	int64_t patience;     /* how long to wait while holding others */
 	int64_t patience_end; /* since when that is over, for the busy one */
 };

@@ -83,6 +83,7 @@ static bool can_be_cancelled(void)
 
 bool sl_queue_enter(struct sl_queue *queue, int descriptor, int operation, const char *name)
 {
+	sl_queue_reap(queue);
 	*queue = (struct sl_queue){
 		.pid = getpid(),
 		.event = -1,
@@ -95,7 +96,8 @@ bool sl_queue_enter(struct sl_queue *queue, int descriptor, int operation, const
 	queue->event = sl_above_standard_descriptors(eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK));
 	if (queue->event < 0)
 		return false;
-	if (start_thread(queue) == 0)
+	queue->running = start_thread(queue) == 0;
+	if (queue->running)
 		return true;
 	close(queue->event);
 	queue->event = -1;
@@ -119,8 +121,16 @@ static void cancel_again(struct sl_queue *queue)
 #endif
 }
 
+/* It has said that its flock is over, and does nothing more. */
+static bool is_ending(const struct sl_queue *queue)
+{
+	eventfd_t ignored;
+	return eventfd_read(queue->event, &ignored) == 0;
+}
+
 static void end_thread(struct sl_queue *queue)
 {
+	queue->running = false;
 	if (pthread_cancel(queue->thread) == 0) {
 		pthread_join(queue->thread, NULL);
 		return;
@@ -136,10 +146,18 @@ void sl_queue_leave(struct sl_queue *queue)
 {
 	if (queue->event < 0)
 		return;
-	if (sl_queue_is_entered(queue))
+	if (sl_queue_is_entered(queue) && !is_ending(queue))
 		end_thread(queue);
 	close(queue->event);
 	queue->event = -1;
+}
+
+void sl_queue_reap(struct sl_queue *queue)
+{
+	sl_queue_leave(queue);
+	if (queue->running && queue->pid == getpid())
+		pthread_join(queue->thread, NULL);
+	queue->running = false;
 }
 
 /* One ppoll, with the signals of `mask` blocked. */

@@ -61,6 +61,10 @@ void sl_throw(enum sl_result result, const struct sl_failure *failure, const cha
 			"%s was removed or replaced while it was locked; others may have had the lock too",
 			path);
 		return;
+	case SL_NOT_HELD:
+		zend_throw_exception_ex(sl_lost_lock_exception_ce, 0,
+			"%s was given back by other code while it was acquired", path);
+		return;
 	default:
 		sl_throw_errno(failure->number, failure->call, path);
 		return;

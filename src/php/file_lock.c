@@ -161,7 +161,9 @@ static enum sl_result wait_to_acquire(struct file_lock_object *self, enum sl_mod
 	struct sl_member member;
 	struct sl_lock_set set = {.members = &member, .count = 1};
 
-	sl_file_lock_member(&member, &self->std, mode);
+	/* It asks open_basedir again, and the answer may have changed. */
+	if (!sl_file_lock_member(&member, &self->std, mode))
+		return SL_THROWN;
 	sl_lock_set_begin(&set);
 	return sl_wait_for_set(&set, wait, failure);
 }
@@ -213,7 +215,7 @@ ZEND_METHOD(Sitelock_FileLock, release)
 	SL_PARSE_PARAMETERS_NONE();
 	struct file_lock_object *self = constructed(Z_OBJ_P(ZEND_THIS));
 	/* A handler for SIGTERM may give back everything: what is merely waited for is not held. */
-	if (self == NULL || self->acquiring)
+	if (self == NULL || (self->acquiring && !sl_file_lock_is_held(self->lock)))
 		return;
 	enum sl_result result = sl_file_lock_release(self->lock, NULL, &failure);
 	if (result != SL_OK)

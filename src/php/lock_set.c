@@ -22,11 +22,19 @@ struct element {
 	unsigned generation; /* of the FileLock then: it may have been released since */
 };
 
+/* What a set is made of: three arrays in the same order, by path. */
+struct parts {
+	struct element *elements;
+	struct sl_member *members;
+	zval *values; /* for the garbage collector */
+	size_t count;
+};
+
 struct lock_set_object {
-	struct element *elements; /* by path; NULL until it is constructed */
-	struct sl_lock_set set;   /* the same in the same order */
-	zval *values;             /* the same for the garbage collector */
-	unsigned acquires;        /* how many have succeeded */
+	struct parts parts; /* none until it is constructed */
+	struct sl_lock_set set;
+	bool acquiring;    /* acquire() is under way */
+	unsigned acquires; /* how many have succeeded */
 	zend_object std;
 };
 
@@ -79,11 +87,11 @@ static enum sl_result give_back(
 /* All of those, the last first, whatever becomes of the others; throws for the first failure. */
 static void give_back_taken(struct lock_set_object *self, unsigned taken, zend_object *thrown)
 {
-	for (size_t i = self->set.count; i-- > 0;) {
+	for (size_t i = self->parts.count; i-- > 0;) {
 		struct sl_failure failure;
-		enum sl_result result = give_back(&self->elements[i], taken, thrown, &failure);
+		enum sl_result result = give_back(&self->parts.elements[i], taken, thrown, &failure);
 		if (result != SL_OK && EG(exception) == thrown)
-			sl_throw_behind(thrown, result, &failure, ZSTR_VAL(self->elements[i].path));
+			sl_throw_behind(thrown, result, &failure, ZSTR_VAL(self->parts.elements[i].path));
 	}
 }
 
@@ -94,64 +102,71 @@ static void destroy_object(zend_object *object)
 	zend_object *thrown = EG(exception);
 
 	zend_objects_destroy_object(object);
-	if (self->elements == NULL || !sl_request_gives_back())
+	if (self->parts.elements == NULL || !sl_request_gives_back())
 		return;
-	for (size_t i = self->set.count; i-- > 0;) {
+	for (size_t i = self->parts.count; i-- > 0;) {
 		struct sl_failure ignored;
-		give_back(&self->elements[i], 0, thrown, &ignored);
+		give_back(&self->parts.elements[i], 0, thrown, &ignored);
 	}
 }
 
-static void free_elements(struct lock_set_object *self)
+/* May call destructors. */
+static void free_parts(struct parts *parts)
 {
-	for (size_t i = 0; i < self->set.count; i++) {
-		zend_string_release(self->elements[i].path);
-		zval_ptr_dtor(&self->values[i]);
+	for (size_t i = 0; i < parts->count; i++) {
+		if (parts->elements[i].path != NULL)
+			zend_string_release(parts->elements[i].path);
+		zval_ptr_dtor(&parts->values[i]);
 	}
-	efree(self->elements);
-	efree(self->set.members);
-	efree(self->values);
-	self->elements = NULL;
-	self->set.count = 0;
+	efree(parts->elements);
+	efree(parts->members);
+	efree(parts->values);
 }
 
 static void free_object(zend_object *object)
 {
 	struct lock_set_object *self = from_object(object);
-	if (self->elements != NULL)
-		free_elements(self);
+	struct parts parts = self->parts;
+
+	/* First the object, and with it the weak references to it: destructors may ask for them. */
+	self->parts = (struct parts){NULL, NULL, NULL, 0};
 	zend_object_std_dtor(object);
+	if (parts.elements != NULL)
+		free_parts(&parts);
 }
 
 static HashTable *get_gc(sl_handled *handled, zval **table, int *count)
 {
 	struct lock_set_object *self = from_object(sl_handled_object(handled));
-	*table = self->values;
-	*count = (int)self->set.count;
+	*table = self->parts.values;
+	*count = (int)self->parts.count;
 	return zend_std_get_properties(handled);
 }
 
 /* Reads the locks of one argument. False, and an exception: one is no Lock. */
-static bool add_elements(struct lock_set_object *self, HashTable *locks, enum sl_mode mode)
+static bool add_elements(struct parts *parts, HashTable *locks, enum sl_mode mode)
 {
 	zval *value;
 	ZEND_HASH_FOREACH_VAL(locks, value)
 	{
-		ZVAL_DEREF(value);
-		if (Z_TYPE_P(value) != IS_OBJECT || !instanceof_function(Z_OBJCE_P(value), sl_lock_ce)) {
+		/* A reference of our own before anything of the script is called: it may change the array.
+		 */
+		zval *own = &parts->values[parts->count];
+		struct element *element = &parts->elements[parts->count];
+		ZVAL_COPY_DEREF(own, value);
+		element->path = NULL;
+		parts->count++;
+		if (Z_TYPE_P(own) != IS_OBJECT || !instanceof_function(Z_OBJCE_P(own), sl_lock_ce)) {
 			if (mode == SL_EXCLUSIVE)
 				sl_argument_type_error(1, "exclusive", "must be an array of Sitelock\\Lock");
 			else
 				sl_argument_type_error(2, "shared", "must be an array of Sitelock\\Lock");
 			return false;
 		}
-		zend_string *path = sl_lock_path(Z_OBJ_P(value));
-		if (path == NULL)
+		*element = (struct element){.object = Z_OBJ_P(own), .mode = mode};
+		element->path = sl_lock_path(element->object);
+		if (element->path == NULL)
 			return false;
-		struct element *element = &self->elements[self->set.count];
-		*element = (struct element){.object = Z_OBJ_P(value), .path = path, .mode = mode};
-		ZVAL_COPY(&self->values[self->set.count], value);
-		self->set.count++;
 	}
 	ZEND_HASH_FOREACH_END();
 	return true;
@@ -160,20 +175,30 @@ static bool add_elements(struct lock_set_object *self, HashTable *locks, enum sl
 static int by_path(const void *a, const void *b)
 {
 	const struct element *x = a, *y = b;
-	return strcmp(ZSTR_VAL(x->path), ZSTR_VAL(y->path));
+	return zend_binary_strcmp(
+		ZSTR_VAL(x->path), ZSTR_LEN(x->path), ZSTR_VAL(y->path), ZSTR_LEN(y->path));
 }
 
 /* False, and an exception. */
-static bool all_differ(const struct lock_set_object *self)
+static bool all_differ(const struct parts *parts)
 {
-	for (size_t i = 1; i < self->set.count; i++) {
-		const struct element *a = &self->elements[i - 1], *b = &self->elements[i];
+	for (size_t i = 1; i < parts->count; i++) {
+		const struct element *a = &parts->elements[i - 1], *b = &parts->elements[i];
 		if (!zend_string_equals(a->path, b->path))
 			continue;
 		sl_value_error("%s is in this LockSet twice", ZSTR_VAL(a->path));
 		return false;
 	}
 	return true;
+}
+
+/* False, and an exception: it has been constructed before. */
+static bool is_new(const struct lock_set_object *self)
+{
+	if (self->parts.elements == NULL)
+		return true;
+	zend_throw_exception(spl_ce_LogicException, "this LockSet is constructed already", 0);
+	return false;
 }
 
 ZEND_METHOD(Sitelock_LockSet, __construct)
@@ -187,10 +212,8 @@ ZEND_METHOD(Sitelock_LockSet, __construct)
 		Z_PARAM_ARRAY_HT(shared)
 	ZEND_PARSE_PARAMETERS_END();
 
-	if (self->elements != NULL) {
-		zend_throw_exception(spl_ce_LogicException, "this LockSet is constructed already", 0);
+	if (!is_new(self))
 		return;
-	}
 	uint32_t count = zend_hash_num_elements(exclusive);
 	if (shared != NULL)
 		count += zend_hash_num_elements(shared);
@@ -198,24 +221,29 @@ ZEND_METHOD(Sitelock_LockSet, __construct)
 		sl_value_error("%s", "a LockSet needs at least one lock");
 		return;
 	}
-	self->elements = ecalloc(count, sizeof *self->elements);
-	self->set.members = ecalloc(count, sizeof *self->set.members);
-	self->values = ecalloc(count, sizeof *self->values);
-	if (!add_elements(self, exclusive, SL_EXCLUSIVE) ||
-		(shared != NULL && !add_elements(self, shared, SL_SHARED))) {
-		free_elements(self);
+	/* The object gets them when they are complete: code of the script may reach it before that. */
+	struct parts parts = {
+		.elements = ecalloc(count, sizeof *parts.elements),
+		.members = ecalloc(count, sizeof *parts.members),
+		.values = ecalloc(count, sizeof *parts.values),
+	};
+	bool complete = add_elements(&parts, exclusive, SL_EXCLUSIVE) &&
+					(shared == NULL || add_elements(&parts, shared, SL_SHARED));
+	if (complete)
+		qsort(parts.elements, count, sizeof *parts.elements, by_path);
+	if (!complete || !all_differ(&parts) || !is_new(self)) {
+		free_parts(&parts);
 		return;
 	}
-	qsort(self->elements, count, sizeof *self->elements, by_path);
-	if (!all_differ(self))
-		free_elements(self);
+	self->parts = parts;
+	self->set = (struct sl_lock_set){.members = parts.members, .count = count};
 }
 
 /* This object, or NULL and an exception if its constructor did not succeed. */
 static struct lock_set_object *constructed(zval *this)
 {
 	struct lock_set_object *self = from_object(Z_OBJ_P(this));
-	if (self->elements != NULL)
+	if (self->parts.elements != NULL)
 		return self;
 	zend_throw_exception(spl_ce_LogicException, "this LockSet was never constructed", 0);
 	return NULL;
@@ -224,13 +252,9 @@ static struct lock_set_object *constructed(zval *this)
 /* Fills in what the core has to know. *complete: nothing is missing. False, and an exception. */
 static bool prepare(struct lock_set_object *self, bool *complete)
 {
-	if (self->set.waiting) {
-		zend_throw_exception(spl_ce_LogicException, "this LockSet waits already", 0);
-		return false;
-	}
 	*complete = true;
-	for (size_t i = 0; i < self->set.count; i++) {
-		struct element *element = &self->elements[i];
+	for (size_t i = 0; i < self->parts.count; i++) {
+		struct element *element = &self->parts.elements[i];
 		struct sl_member *member = &self->set.members[i];
 		bool usable = is_file_lock(element)
 						  ? sl_file_lock_member(member, element->object, element->mode)
@@ -246,8 +270,8 @@ static bool prepare(struct lock_set_object *self, bool *complete)
 static void note_taken(struct lock_set_object *self)
 {
 	self->acquires++;
-	for (size_t i = 0; i < self->set.count; i++) {
-		struct element *element = &self->elements[i];
+	for (size_t i = 0; i < self->parts.count; i++) {
+		struct element *element = &self->parts.elements[i];
 		if (!self->set.members[i].ours)
 			continue;
 		element->taken = self->acquires;
@@ -256,27 +280,63 @@ static void note_taken(struct lock_set_object *self)
 	}
 }
 
-/* SL_OK: all are held. SL_BUSY: not all could be had. SL_THROWN: an exception is there. */
-static enum sl_result acquire(struct lock_set_object *self, const struct sl_wait *wait)
+/* Takes what is missing. SL_OK: all are held. SL_NOT_HELD: all were before. */
+static enum sl_result acquire_missing(
+	struct lock_set_object *self, const struct sl_wait *wait, struct sl_failure *failure)
 {
-	struct sl_failure failure;
 	bool complete;
 
+	sl_lock_set_begin(&self->set);
 	if (!prepare(self, &complete))
 		return SL_THROWN;
 	if (complete)
-		return SL_OK;
-	sl_lock_set_begin(&self->set);
-	enum sl_result result = sl_lock_set_take(&self->set, &failure);
+		return SL_NOT_HELD;
+	sl_set_acquiring(&self->set, true);
+	enum sl_result result = sl_lock_set_take(&self->set, failure);
 	if (result == SL_BUSY && wait->timeout > 0.0)
-		result = sl_wait_for_set(&self->set, wait, &failure);
-	else if (result == SL_OK)
-		result = sl_lock_set_confirm(&self->set, &failure);
+		return sl_wait_for_set(&self->set, wait, failure);
+	sl_set_acquiring(&self->set, false);
+	return result == SL_OK ? sl_lock_set_confirm(&self->set, failure) : result;
+}
+
+/*
+ * SL_OK: all are held; *taken is the number of this acquire, 0 if nothing was missing. SL_BUSY: not
+ * all could be had. SL_THROWN: an exception is there.
+ */
+static enum sl_result acquire(
+	struct lock_set_object *self, const struct sl_wait *wait, unsigned *taken)
+{
+	struct sl_failure failure = {NULL, 0, 0};
+	volatile enum sl_result result = SL_THROWN;
+
+	if (self->acquiring) {
+		zend_throw_exception(spl_ce_LogicException, "this LockSet waits already", 0);
+		return SL_THROWN;
+	}
+	self->acquiring = true;
+	zend_try
+	{
+		result = acquire_missing(self, wait, &failure);
+	}
+	zend_catch
+	{
+		/* A fatal error in a Lock that is written in PHP. */
+		sl_lock_set_give_up(&self->set);
+		sl_set_acquiring(&self->set, false);
+		self->acquiring = false;
+		zend_bailout();
+	}
+	zend_end_try();
+	self->acquiring = false;
+	*taken = 0;
+	if (result == SL_NOT_HELD)
+		return SL_OK;
 	if (result == SL_OK) {
 		note_taken(self);
+		*taken = self->acquires;
 		return SL_OK;
 	}
-	const struct element *busy = &self->elements[self->set.busy];
+	const struct element *busy = &self->parts.elements[self->set.busy];
 	return sl_throw_unless_busy(result, &failure,
 		is_file_lock(busy) ? sl_file_lock_of(busy->object) : NULL, ZSTR_VAL(busy->path));
 }
@@ -292,8 +352,9 @@ ZEND_METHOD(Sitelock_LockSet, acquire)
 	ZEND_PARSE_PARAMETERS_END();
 
 	struct lock_set_object *self = constructed(ZEND_THIS);
+	unsigned taken;
 	if (self != NULL && sl_timeout_is_valid(wait, 1))
-		RETURN_BOOL(acquire(self, &wait) == SL_OK);
+		RETURN_BOOL(acquire(self, &wait, &taken) == SL_OK);
 }
 
 ZEND_METHOD(Sitelock_LockSet, release)
@@ -310,9 +371,9 @@ ZEND_METHOD(Sitelock_LockSet, isAcquired)
 	struct lock_set_object *self = constructed(ZEND_THIS);
 	if (self == NULL)
 		return;
-	for (size_t i = 0; i < self->set.count; i++) {
+	for (size_t i = 0; i < self->parts.count; i++) {
 		bool acquired;
-		if (!sl_lock_is_acquired(self->elements[i].object, &acquired))
+		if (!sl_lock_is_acquired(self->parts.elements[i].object, &acquired))
 			return;
 		if (!acquired)
 			RETURN_FALSE;
@@ -327,12 +388,12 @@ ZEND_METHOD(Sitelock_LockSet, getHolders)
 	if (self == NULL)
 		return;
 	array_init(return_value);
-	for (size_t i = 0; i < self->set.count; i++) {
+	for (size_t i = 0; i < self->parts.count; i++) {
 		zval holders;
-		if (!sl_lock_holders(self->elements[i].object, &holders))
+		if (!sl_lock_holders(self->parts.elements[i].object, &holders))
 			return;
 		if (zend_hash_num_elements(Z_ARRVAL(holders)) > 0)
-			zend_symtable_update(Z_ARRVAL_P(return_value), self->elements[i].path, &holders);
+			zend_symtable_update(Z_ARRVAL_P(return_value), self->parts.elements[i].path, &holders);
 		else
 			zval_ptr_dtor(&holders);
 	}
@@ -341,7 +402,7 @@ ZEND_METHOD(Sitelock_LockSet, getHolders)
 /* The member that was found busy says who has it. */
 static void throw_busy(struct lock_set_object *self)
 {
-	const struct element *busy = &self->elements[self->set.busy];
+	const struct element *busy = &self->parts.elements[self->set.busy];
 	zval holders;
 
 	if (is_file_lock(busy)) {
@@ -372,17 +433,16 @@ ZEND_METHOD(Sitelock_LockSet, synchronized)
 	struct lock_set_object *self = constructed(ZEND_THIS);
 	if (self == NULL || !sl_timeout_is_valid(wait, 2))
 		return;
-	unsigned before = self->acquires;
-	enum sl_result result = acquire(self, &wait);
+	unsigned taken;
+	enum sl_result result = acquire(self, &wait, &taken);
 	if (result == SL_BUSY)
 		throw_busy(self);
 	if (result != SL_OK)
 		return;
-	bool nested = self->acquires == before;
 	sl_call_critical(&call, &cache, return_value);
 	/* The callable may have released the set itself, and even acquired it anew. */
-	if (!nested && sl_request_outlives(EG(exception)))
-		give_back_taken(self, before + 1, EG(exception));
+	if (taken != 0 && sl_request_outlives(EG(exception)))
+		give_back_taken(self, taken, EG(exception));
 }
 
 void sl_register_lock_set(zend_class_entry *ce)

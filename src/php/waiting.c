@@ -86,12 +86,11 @@ static enum sl_result wait_for(
 	}
 }
 
-static void set_acquiring(struct sl_lock_set *set, bool acquiring)
+void sl_set_acquiring(const struct sl_lock_set *set, bool acquiring)
 {
-	set->waiting = acquiring;
 	for (size_t i = 0; i < set->count; i++) {
 		zend_object *object = set->members[i].object;
-		if (object->ce == sl_file_lock_ce)
+		if (object != NULL && object->ce == sl_file_lock_ce)
 			sl_file_lock_set_acquiring(object, acquiring);
 	}
 }
@@ -100,7 +99,7 @@ static void end_wait(struct sl_lock_set *set, bool taken)
 {
 	if (!taken)
 		sl_lock_set_give_up(set);
-	set_acquiring(set, false);
+	sl_set_acquiring(set, false);
 }
 
 enum sl_result sl_wait_for_set(
@@ -108,7 +107,7 @@ enum sl_result sl_wait_for_set(
 {
 	volatile enum sl_result result = SL_BUSY;
 
-	set_acquiring(set, true);
+	sl_set_acquiring(set, true);
 	zend_try
 	{
 		result = wait_for(set, wait, failure);

@@ -36,6 +36,9 @@ static inline void sl_wait_for_seconds(struct sl_wait *wait, double timeout)
 	((wait).timeout >= 0.0 ||                                                                      \
 		(sl_argument_error(number, "timeout", "must be a number of seconds, 0 or more"), false))
 
+/* While it is being acquired, nobody else may ask for a lock through the objects of its members. */
+void sl_set_acquiring(const struct sl_lock_set *set, bool acquiring);
+
 /*
  * Waits for a set that was begun, and was found busy. SL_OK: held. SL_BUSY: not in time, or $onWait
  * gave up. SL_THROWN: an exception is there. Anything else: what set->busy answered.
