@@ -11,13 +11,11 @@
  *   - each process itself has the lock that the one before it waits for, and no other process that
  *     can be seen shares it. Who called flock may have passed the lock on.
  *
- * A process that waits may still run a signal handler or a callback of its script, beside the
- * thread that waits for it, and that may give back what the others want. Such a cycle is told all
- * the same: nobody could know that it would be broken.
- *
- * A waiting that ends by itself soon, because a set of locks gives back what it holds
- * (SL_QUEUE_IMPATIENT), is no part of a cycle. What cannot be seen proves nothing: other users'
- * processes unless we are root, other pid namespaces, other machines, pollers.
+ * Two waits prove nothing: one whose application runs code of its own just now, be it a callback, a
+ * signal handler or another fiber (SL_QUEUE_AWAKE), for that may give back what the others want;
+ * and one that ends by itself soon, because a set of locks gives back what it holds
+ * (SL_QUEUE_IMPATIENT). Nor does what cannot be seen: other users' processes unless we are root,
+ * other pid namespaces, other machines, pollers.
  */
 #ifndef SL_DEADLOCK_H
 #define SL_DEADLOCK_H

@@ -675,6 +675,12 @@ static enum sl_result member_confirm(void *lock, struct sl_failure *failure)
 	return sl_file_lock_confirm(lock, failure);
 }
 
+static void member_set_awake(void *lock, bool awake)
+{
+	const struct sl_file_lock *self = lock;
+	sl_queue_set_awake(&self->queue, awake);
+}
+
 static void member_give_up(void *lock)
 {
 	sl_file_lock_give_up(lock);
@@ -692,6 +698,7 @@ const struct sl_member_kind sl_file_lock_as_member = {
 	.wait = member_wait,
 	.last_try = member_last_try,
 	.confirm = member_confirm,
+	.set_awake = member_set_awake,
 	.give_up = member_give_up,
 	.release = member_release,
 };

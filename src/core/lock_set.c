@@ -183,6 +183,13 @@ enum sl_result sl_lock_set_wait(
 	}
 }
 
+void sl_lock_set_set_awake(struct sl_lock_set *set, bool awake)
+{
+	struct sl_member *member = &set->members[set->busy];
+	if (!member->has_it && member->kind->set_awake != NULL)
+		member->kind->set_awake(member->lock, awake);
+}
+
 enum sl_result sl_lock_set_last_try(struct sl_lock_set *set, struct sl_failure *failure)
 {
 	struct sl_member *member = &set->members[set->busy];

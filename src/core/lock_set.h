@@ -46,6 +46,7 @@ struct sl_member_kind {
 		struct sl_failure *failure);
 	enum sl_result (*last_try)(void *lock, struct sl_failure *failure);
 	enum sl_result (*confirm)(void *lock, struct sl_failure *failure);
+	void (*set_awake)(void *lock, bool awake); /* NULL: makes no difference */
 	void (*give_up)(void *lock);
 	void (*release)(void *lock);
 };
@@ -82,6 +83,12 @@ enum sl_result sl_lock_set_take(struct sl_lock_set *set, struct sl_failure *fail
  */
 enum sl_result sl_lock_set_wait(
 	struct sl_lock_set *set, int64_t until, bool (*interrupted)(void), struct sl_failure *failure);
+
+/*
+ * Between two calls of sl_lock_set_wait() the application runs code that may give back what others
+ * wait for: meanwhile this wait proves no deadlock.
+ */
+void sl_lock_set_set_awake(struct sl_lock_set *set, bool awake);
 
 /* Ends the waiting: SL_OK if all could be had in the last moment, otherwise nothing is taken. */
 enum sl_result sl_lock_set_last_try(struct sl_lock_set *set, struct sl_failure *failure);

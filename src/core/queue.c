@@ -4,9 +4,13 @@
 #include "registry.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <poll.h>
+#include <sched.h>
 #include <signal.h>
 #include <stdatomic.h>
+#include <stdio.h>
+#include <string.h>
 #include <sys/eventfd.h>
 #include <sys/file.h>
 #include <sys/prctl.h>
@@ -44,8 +48,8 @@ wait_in_queue(void *data)
 {
 	struct sl_queue *queue = data;
 
-	atomic_store(&queue->tid, (pid_t)syscall(SYS_gettid));
 	prctl(PR_SET_NAME, queue->name);
+	atomic_store(&queue->tid, (pid_t)syscall(SYS_gettid));
 	pthread_setcanceltype(PTHREAD_CANCEL_ASYNCHRONOUS, NULL);
 	/* EINTR: glibc stops all threads when the script changes its user. Any other failure is told by
 	 * the flock that has the last word. */
@@ -107,6 +111,26 @@ bool sl_queue_enter(struct sl_queue *queue, int descriptor, int operation, const
 bool sl_queue_is_entered(const struct sl_queue *queue)
 {
 	return queue->event >= 0 && queue->pid == getpid();
+}
+
+void sl_queue_set_awake(const struct sl_queue *queue, bool awake)
+{
+	char path[64];
+	const char *name = awake ? SL_QUEUE_AWAKE : queue->name;
+
+	if (!sl_queue_is_entered(queue))
+		return;
+	pid_t tid;
+	while ((tid = atomic_load(&queue->tid)) == 0) /* it is about to give itself a name */
+		sched_yield();
+	snprintf(path, sizeof path, "/proc/self/task/%d/comm", (int)tid);
+	int fd = open(path, O_WRONLY | O_CLOEXEC);
+	if (fd < 0)
+		return;
+	/* Without the right name nobody takes the thread for one that waits. */
+	if (write(fd, name, strlen(name)) < 0)
+		errno = 0;
+	close(fd);
 }
 
 /* The signal of pthread_cancel once more; glibc's second pthread_cancel would send none. */

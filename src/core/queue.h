@@ -23,11 +23,12 @@
 /* How these threads are called (proc_pid_comm(5)); 15 bytes are shown. */
 #define SL_QUEUE_PATIENT   "sitelock-wait" /* waits for as long as it takes */
 #define SL_QUEUE_IMPATIENT "sitelock-try"  /* soon gives up, and what it holds with it */
+#define SL_QUEUE_AWAKE     "sitelock-busy" /* its application does not sleep just now */
 
 struct sl_queue {
 	pthread_t thread;
 	pid_t pid;         /* who started it: a forked child has no such thread */
-	_Atomic pid_t tid; /* of the thread; 0 until it runs */
+	_Atomic pid_t tid; /* of the thread; 0 until it runs and has its name */
 	int event;         /* eventfd(2): it is our turn. -1: not in the queue */
 	int descriptor;    /* of the lock */
 	int operation;     /* LOCK_EX or LOCK_SH */
@@ -44,6 +45,9 @@ struct sl_queue {
 bool sl_queue_enter(struct sl_queue *queue, int descriptor, int operation, const char *name);
 
 bool sl_queue_is_entered(const struct sl_queue *queue);
+
+/* While the application runs code of its own in the middle of the wait: so the thread is called. */
+void sl_queue_set_awake(const struct sl_queue *queue, bool awake);
 
 /*
  * Always safe. The thread does not wait any more afterwards; whether it got the lock is for flock

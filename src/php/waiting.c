@@ -59,6 +59,21 @@ static bool call_on_wait(const struct sl_wait *wait, zend_object *lock, int64_t 
 	return go_on;
 }
 
+/* Between two sleeps. False: the script gave up, or threw. */
+static bool wake_script(struct sl_lock_set *set, const struct sl_wait *wait, int64_t start)
+{
+	bool has_work = wait->on_wait.size != 0 || sl_interrupt_is_pending() || script_ticks();
+	if (!has_work)
+		return true;
+	sl_lock_set_set_awake(set, true);
+	serve_script();
+	bool go_on = EG(exception) == NULL;
+	if (go_on && sl_clock_now() < set->deadline)
+		go_on = call_on_wait(wait, set->members[set->busy].object, sl_clock_now() - start);
+	sl_lock_set_set_awake(set, false);
+	return go_on;
+}
+
 /* SL_OK: all are taken. */
 static enum sl_result wait_for(
 	struct sl_lock_set *set, const struct sl_wait *wait, struct sl_failure *failure)
@@ -74,14 +89,11 @@ static enum sl_result wait_for(
 			set, sl_clock_earlier(deadline, tick), sl_interrupt_is_pending, failure);
 		if (result != SL_BUSY && result != SL_INTERRUPTED)
 			return result;
-		serve_script();
-		if (EG(exception) != NULL)
-			return SL_THROWN;
+		if (!wake_script(set, wait, start))
+			return EG(exception) != NULL ? SL_THROWN : SL_BUSY;
 		int64_t now = sl_clock_now();
 		if (now >= deadline)
 			return sl_lock_set_last_try(set, failure);
-		if (!call_on_wait(wait, set->members[set->busy].object, now - start))
-			return EG(exception) != NULL ? SL_THROWN : SL_BUSY;
 		tick = now + TICK;
 	}
 }
