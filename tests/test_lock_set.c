@@ -121,8 +121,14 @@ static void scripted_release(void *lock)
 	is_held[*(int *)lock] = false;
 }
 
-static const struct sl_member_kind scripted = {scripted_take, scripted_wait, scripted_last_try,
-	scripted_confirm, scripted_give_up, scripted_release};
+static const struct sl_member_kind scripted = {
+	.take = scripted_take,
+	.wait = scripted_wait,
+	.last_try = scripted_last_try,
+	.confirm = scripted_confirm,
+	.give_up = scripted_give_up,
+	.release = scripted_release,
+};
 
 static void begin(size_t count, const struct step *steps)
 {

@@ -4,13 +4,10 @@
 #include "registry.h"
 
 #include <errno.h>
-#include <fcntl.h>
 #include <poll.h>
 #include <sched.h>
 #include <signal.h>
 #include <stdatomic.h>
-#include <stdio.h>
-#include <string.h>
 #include <sys/eventfd.h>
 #include <sys/file.h>
 #include <sys/prctl.h>
@@ -115,22 +112,12 @@ bool sl_queue_is_entered(const struct sl_queue *queue)
 
 void sl_queue_set_awake(const struct sl_queue *queue, bool awake)
 {
-	char path[64];
-	const char *name = awake ? SL_QUEUE_AWAKE : queue->name;
-
 	if (!sl_queue_is_entered(queue))
 		return;
-	pid_t tid;
-	while ((tid = atomic_load(&queue->tid)) == 0) /* it is about to give itself a name */
+	while (atomic_load(&queue->tid) == 0) /* it is about to give itself its name */
 		sched_yield();
-	snprintf(path, sizeof path, "/proc/self/task/%d/comm", (int)tid);
-	int fd = open(path, O_WRONLY | O_CLOEXEC);
-	if (fd < 0)
-		return;
-	/* Without the right name nobody takes the thread for one that waits. */
-	if (write(fd, name, strlen(name)) < 0)
-		errno = 0;
-	close(fd);
+	/* Should it fail: without the right name nobody takes the thread for one that waits. */
+	pthread_setname_np(queue->thread, awake ? SL_QUEUE_AWAKE : queue->name);
 }
 
 /* The signal of pthread_cancel once more; glibc's second pthread_cancel would send none. */
