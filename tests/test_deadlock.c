@@ -141,6 +141,16 @@ static void wait_while_holding(const struct part *part)
 	sl_file_lock_free(lock);
 }
 
+/* Its script runs; the thread waits all the same. */
+static void wait_awake(const struct part *part)
+{
+	struct sl_file_lock *lock = make(part->wants);
+	expect(wait_until(lock, 0) == SL_BUSY);
+	sl_file_lock_as_member.set_awake(lock, true);
+	await();
+	sl_file_lock_free(lock);
+}
+
 static void play(void *data)
 {
 	const struct part *part = data;
@@ -446,6 +456,18 @@ static void who_soon_gives_up_is_no_part_of_a_cycle(void **state)
 	assert_int_equal(looks_at(&(struct part){1, 0, wait_while_holding, ALONE}), 0);
 }
 
+static void who_is_awake_is_no_part_of_a_cycle(void **state)
+{
+	(void)state;
+	assert_int_equal(looks_at(&(struct part){1, 0, wait_awake, ALONE}), 0);
+}
+
+static void control_asleep_it_is_part_of_it(void **state)
+{
+	(void)state;
+	assert_int_equal(looks_at(&(struct part){1, 0, wait_in_queue, ALONE}), 2);
+}
+
 static void lock_that_is_shared_with_a_child_is_no_part_of_a_cycle(void **state)
 {
 	(void)state;
@@ -700,6 +722,8 @@ int main(void)
 		deadlock_test(process_with_other_threads_that_waits_as_we_do_is_none_either),
 		deadlock_test(control_the_same_process_alone_is_part_of_it),
 		deadlock_test(who_soon_gives_up_is_no_part_of_a_cycle),
+		deadlock_test(who_is_awake_is_no_part_of_a_cycle),
+		deadlock_test(control_asleep_it_is_part_of_it),
 		deadlock_test(lock_that_is_shared_with_a_child_is_no_part_of_a_cycle),
 		deadlock_test(own_thread_beside_ours_ends_the_proof),
 		deadlock_test(who_has_run_between_two_looks_is_looked_at_twice_more),

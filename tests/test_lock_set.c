@@ -221,6 +221,33 @@ static void what_was_held_before_is_let_alone(void **state)
 	assert_false(members[0].has_it || members[2].has_it);
 }
 
+static bool still_held[MEMBERS];
+
+static bool scripted_has(void *lock)
+{
+	return still_held[*(int *)lock];
+}
+
+static void what_was_held_before_and_was_given_back_meanwhile_is_taken(void **state)
+{
+	(void)state;
+	static const struct step steps[] = {{.call = "t1", .answer = SL_BUSY}, END};
+	static const struct step first[] = {{.call = "w1", .answer = SL_INTERRUPTED}, END};
+	static const struct step then[] = {{.call = "w1"}, {.call = "t0"}, END};
+	struct sl_member_kind losing = scripted;
+	losing.has = scripted_has;
+	begin(2, steps);
+	members[0].kind = &losing;
+	members[0].has_it = still_held[0] = true;
+	assert_int_equal(take(), SL_BUSY);
+	follow(first);
+	assert_int_equal(wait_for_all(), SL_INTERRUPTED);
+	still_held[0] = false;
+	follow(then);
+	assert_int_equal(wait_for_all(), SL_OK);
+	assert_done("11");
+}
+
 static void busy_one_is_waited_for_with_empty_hands_and_then_the_others(void **state)
 {
 	(void)state;
@@ -886,6 +913,7 @@ int main(void)
 		cmocka_unit_test(all_are_taken_in_their_order_and_then_confirmed),
 		cmocka_unit_test(if_one_cannot_be_taken_none_is),
 		cmocka_unit_test(what_was_held_before_is_let_alone),
+		cmocka_unit_test(what_was_held_before_and_was_given_back_meanwhile_is_taken),
 		cmocka_unit_test(busy_one_is_waited_for_with_empty_hands_and_then_the_others),
 		cmocka_unit_test(patience_grows_with_each_time_that_it_was_not_enough),
 		cmocka_unit_test(patience_has_an_end),
