@@ -23,7 +23,7 @@ final class Meddler implements Sitelock\Lock
     public function release(): void { $this->meddle('release'); $this->held = false; }
     public function isAcquired(): bool { $this->meddle('isAcquired'); return $this->held; }
     public function getHolders(): array { return []; }
-    public function synchronized(callable $critical, $timeout = INF, $onWait = null) { return $critical(); }
+    public function synchronized($critical, $timeout = INF, $onWait = null) { return $critical(); }
     public function getPath(): string { $this->meddle('getPath'); return '/meddler'; }
     public function __destruct() { $this->meddle('destruct'); }
 }
