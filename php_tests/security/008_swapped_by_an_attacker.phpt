@@ -8,9 +8,8 @@ $path = test_path();
 $victim = "$path.victim";
 file_put_contents($victim, "precious\n");
 touch($victim, 1000000000, 1000000000);
-symlink($victim, "$path.link");
 $attacker = new Child('say("ready"); for (;;) {
-    @link("$path.link", "$path.a"); rename("$path.a", $path);
+    @symlink("$path.victim", "$path.a"); rename("$path.a", $path);
     touch("$path.b"); rename("$path.b", $path); @unlink($path); }', $path);
 $attacker->hear();
 $outcomes = ['held' => 0, 'unsafe' => 0, 'other' => 0];
