@@ -171,9 +171,9 @@ static enum sl_result try_flock(int descriptor, enum sl_mode mode, struct sl_fai
 /* Closes the descriptor, in a forked child too; no thread waits on it any more. */
 static void close_lock(struct sl_file_lock *lock)
 {
-	if (!lock->entry.linked && lock->entry.descriptor < 0 && !lock->queue.running)
+	if (!lock->entry.linked && lock->entry.descriptor < 0 && lock->queue.event < 0)
 		return;
-	sl_queue_reap(&lock->queue);
+	sl_queue_leave(&lock->queue);
 	sl_registry_close(&lock->entry);
 	lock->stage = IDLE;
 }

@@ -84,7 +84,6 @@ static bool can_be_cancelled(void)
 
 bool sl_queue_enter(struct sl_queue *queue, int descriptor, int operation, const char *name)
 {
-	sl_queue_reap(queue);
 	*queue = (struct sl_queue){
 		.pid = getpid(),
 		.event = -1,
@@ -97,8 +96,7 @@ bool sl_queue_enter(struct sl_queue *queue, int descriptor, int operation, const
 	queue->event = sl_above_standard_descriptors(eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK));
 	if (queue->event < 0)
 		return false;
-	queue->running = start_thread(queue) == 0;
-	if (queue->running)
+	if (start_thread(queue) == 0)
 		return true;
 	close(queue->event);
 	queue->event = -1;
@@ -141,8 +139,7 @@ static bool is_ending(const struct sl_queue *queue)
 
 static void end_thread(struct sl_queue *queue)
 {
-	queue->running = false;
-	if (pthread_cancel(queue->thread) == 0) {
+	if (is_ending(queue) || pthread_cancel(queue->thread) == 0) {
 		pthread_join(queue->thread, NULL);
 		return;
 	}
@@ -157,18 +154,10 @@ void sl_queue_leave(struct sl_queue *queue)
 {
 	if (queue->event < 0)
 		return;
-	if (sl_queue_is_entered(queue) && !is_ending(queue))
+	if (sl_queue_is_entered(queue))
 		end_thread(queue);
 	close(queue->event);
 	queue->event = -1;
-}
-
-void sl_queue_reap(struct sl_queue *queue)
-{
-	sl_queue_leave(queue);
-	if (queue->running && queue->pid == getpid())
-		pthread_join(queue->thread, NULL);
-	queue->running = false;
 }
 
 /* One ppoll, with the signals of `mask` blocked. */

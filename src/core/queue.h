@@ -32,7 +32,6 @@ struct sl_queue {
 	int event;         /* eventfd(2): it is our turn. -1: not in the queue */
 	int descriptor;    /* of the lock */
 	int operation;     /* LOCK_EX or LOCK_SH */
-	bool running;      /* the thread was started, and has not been joined */
 	const char *name;
 };
 
@@ -49,14 +48,8 @@ bool sl_queue_is_entered(const struct sl_queue *queue);
 /* While the application runs code of its own in the middle of the wait: so the thread is called. */
 void sl_queue_set_awake(const struct sl_queue *queue, bool awake);
 
-/*
- * Always safe. The thread does not wait any more afterwards; whether it got the lock is for flock
- * to say. If it did it ends by itself: who has just got a lock need not wait for that as well.
- */
+/* Always safe. The thread is gone afterwards; whether it got the lock is for flock to say. */
 void sl_queue_leave(struct sl_queue *queue);
-
-/* The same, and the thread is gone afterwards. */
-void sl_queue_reap(struct sl_queue *queue);
 
 enum sl_wakeup {
 	SL_WOKEN_BY_LOCK,   /* it is our turn, or flock failed */
