@@ -24,18 +24,6 @@ static bool script_ticks(void)
 	return false;
 }
 
-/*
- * What the script wants done when a signal comes or its time is up: with pcntl_async_signals
- * between two opcodes, with declare(ticks) between two statements. The wait is neither, so it does
- * both.
- */
-static void serve_script(void)
-{
-	sl_serve_interrupt();
-	if (EG(exception) == NULL && zend_ticks_function != NULL && script_ticks())
-		zend_ticks_function(1);
-}
-
 /* False: it gave up, or threw. */
 static bool call_on_wait(const struct sl_wait *wait, zend_object *lock, int64_t waited)
 {
@@ -59,14 +47,21 @@ static bool call_on_wait(const struct sl_wait *wait, zend_object *lock, int64_t 
 	return go_on;
 }
 
-/* Between two sleeps. False: the script gave up, or threw. */
+/*
+ * Between two sleeps: what the script wants done when a signal comes or its time is up. That is
+ * done between two opcodes with pcntl_async_signals, between two statements with declare(ticks);
+ * the wait is neither, so it does both. False: the script gave up, or threw.
+ */
 static bool wake_script(struct sl_lock_set *set, const struct sl_wait *wait, int64_t start)
 {
-	bool has_work = wait->on_wait.size != 0 || sl_interrupt_is_pending() || script_ticks();
-	if (!has_work)
+	bool ticks = zend_ticks_function != NULL && script_ticks();
+
+	if (wait->on_wait.size == 0 && !ticks && !sl_interrupt_is_pending())
 		return true;
 	sl_lock_set_set_awake(set, true);
-	serve_script();
+	sl_serve_interrupt();
+	if (EG(exception) == NULL && ticks)
+		zend_ticks_function(1);
 	bool go_on = EG(exception) == NULL;
 	if (go_on && sl_clock_now() < set->deadline)
 		go_on = call_on_wait(wait, set->members[set->busy].object, sl_clock_now() - start);
