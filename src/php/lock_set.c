@@ -1,14 +1,11 @@
 #include "php_sitelock.h"
 #include "lock_set.h"
 
-#include "../core/clock.h"
 #include "../core/file_lock.h"
 #include "../core/lock_set.h"
-#include "../core/queue.h"
 #include "exceptions.h"
 #include "file_lock.h"
 #include "foreign_lock.h"
-#include "holder.h"
 #include "request.h"
 #include "synchronized.h"
 #include "waiting.h"
@@ -280,7 +277,7 @@ static void note_taken(struct lock_set_object *self)
 	}
 }
 
-/* Takes what is missing. SL_OK: all are held. SL_NOT_HELD: all were before. */
+/* Takes what is missing. SL_OK: all are held. */
 static enum sl_result acquire_missing(
 	struct lock_set_object *self, const struct sl_wait *wait, struct sl_failure *failure)
 {
@@ -290,7 +287,7 @@ static enum sl_result acquire_missing(
 	if (!prepare(self, &complete))
 		return SL_THROWN;
 	if (complete)
-		return SL_NOT_HELD;
+		return SL_OK;
 	sl_set_acquiring(&self->set, true);
 	enum sl_result result = sl_lock_set_take(&self->set, failure);
 	if (result == SL_BUSY && wait->timeout > 0.0)
@@ -300,11 +297,10 @@ static enum sl_result acquire_missing(
 }
 
 /*
- * SL_OK: all are held; *taken is the number of this acquire, 0 if nothing was missing. SL_BUSY: not
- * all could be had. SL_THROWN: an exception is there.
+ * SL_OK: all are held; self->acquires is the number by which those are known that this acquire
+ * took. SL_BUSY: not all could be had. SL_THROWN: an exception is there.
  */
-static enum sl_result acquire(
-	struct lock_set_object *self, const struct sl_wait *wait, unsigned *taken)
+static enum sl_result acquire(struct lock_set_object *self, const struct sl_wait *wait)
 {
 	struct sl_failure failure = {NULL, 0, 0};
 	volatile enum sl_result result = SL_THROWN;
@@ -328,12 +324,8 @@ static enum sl_result acquire(
 	}
 	zend_end_try();
 	self->acquiring = false;
-	*taken = 0;
-	if (result == SL_NOT_HELD)
-		return SL_OK;
 	if (result == SL_OK) {
 		note_taken(self);
-		*taken = self->acquires;
 		return SL_OK;
 	}
 	const struct element *busy = &self->parts.elements[self->set.busy];
@@ -352,9 +344,8 @@ ZEND_METHOD(Sitelock_LockSet, acquire)
 	ZEND_PARSE_PARAMETERS_END();
 
 	struct lock_set_object *self = constructed(ZEND_THIS);
-	unsigned taken;
 	if (self != NULL && sl_timeout_is_valid(wait, 1))
-		RETURN_BOOL(acquire(self, &wait, &taken) == SL_OK);
+		RETURN_BOOL(acquire(self, &wait) == SL_OK);
 }
 
 ZEND_METHOD(Sitelock_LockSet, release)
@@ -433,15 +424,15 @@ ZEND_METHOD(Sitelock_LockSet, synchronized)
 	struct lock_set_object *self = constructed(ZEND_THIS);
 	if (self == NULL || !sl_timeout_is_valid(wait, 2))
 		return;
-	unsigned taken;
-	enum sl_result result = acquire(self, &wait, &taken);
+	enum sl_result result = acquire(self, &wait);
 	if (result == SL_BUSY)
 		throw_busy(self);
 	if (result != SL_OK)
 		return;
+	unsigned taken = self->acquires;
 	sl_call_critical(&call, &cache, return_value);
 	/* The callable may have released the set itself, and even acquired it anew. */
-	if (taken != 0 && sl_request_outlives(EG(exception)))
+	if (sl_request_outlives(EG(exception)))
 		give_back_taken(self, taken, EG(exception));
 }
 
