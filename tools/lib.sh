@@ -54,3 +54,10 @@ build_extension() {
             >build.log 2>&1 || { grep -E '(error|warning):|^make.*\*\*\*' build.log >&2; die "the build failed, see $sources/build.log"; }
     )
 }
+
+# show_failed_phpt LOG: which tests of run-tests did not pass, or only when tried again, and why.
+show_failed_phpt() {
+    grep -aoE '(FAIL|SKIP|LEAK|WARN|BORK).*\.phpt\].*' "$1" | sort -u || true
+    grep -aoE '\[[^[]*\.phpt\] \(warn: .*\)' "$1" | sort -u || true
+    grep -a -A 30 '^========DIFF' "$1" | head -n 120 || true
+}

@@ -31,8 +31,10 @@ foreach ([
     foreach (['handler' => ['null', $handler], 'onWait' => ['$fork', '']] as $where => [$on_wait, $how]) {
         $lock->acquire();
         $waiter = new Child(str_replace(['CHILD', 'HOW', 'WAIT'], [$child, $how, $on_wait], $code), $path);
-        wait_for_waiters($path, 1);
-        posix_kill($waiter->pid(), $where === 'handler' ? SIGUSR1 : SIGCONT);
+        if ($where === 'handler') {
+            wait_for_waiters($path, 1);
+            posix_kill($waiter->pid(), SIGUSR1);
+        }
         $lines = [$waiter->hear()];
         if ($what === 'returns') {
             wait_for_waiters($path, 2);
