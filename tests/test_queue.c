@@ -412,6 +412,35 @@ static void nothing_is_left_whatever_came_of_it(void **state)
 	assert_true(is_locked(path));
 }
 
+static void leave_what_is_passed(void *data)
+{
+	(void)data;
+	sl_queue_leave(&queue);
+	expect(is_locked(path));
+}
+
+static void thread_ends_by_itself_when_the_queue_is_passed(void **state)
+{
+	(void)state;
+	unsigned descriptors = descriptor_count();
+	for (int i = 0; i < 100; i++) {
+		enter();
+		unlock_holder(NULL);
+		assert_int_equal(sleep_long(), SL_WOKEN_BY_LOCK);
+		assert_true(lock_is_ours());
+		sl_queue_pass(&queue);
+		if (i == 0) {
+			in_child(leave_what_is_passed, NULL);
+			assert_gone(descriptors);
+		}
+		sl_queue_leave(&queue);
+		assert_gone(descriptors);
+		assert_true(is_locked(path));
+		flock(descriptor, LOCK_UN);
+		flock(holder, LOCK_EX);
+	}
+}
+
 static void thread_can_be_ended_at_any_moment(void **state)
 {
 	(void)state;
@@ -825,6 +854,7 @@ int main(void)
 		queue_test(signals_are_as_before),
 		queue_test(thread_serves_no_signal_and_has_its_name),
 		queue_test(nothing_is_left_whatever_came_of_it),
+		queue_test(thread_ends_by_itself_when_the_queue_is_passed),
 		queue_test(thread_can_be_ended_at_any_moment),
 		queue_test(lock_granted_in_the_moment_of_leaving_is_found_by_flock),
 		queue_test(thread_that_has_the_lock_and_has_not_said_so_is_ended_too),

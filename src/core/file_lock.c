@@ -171,7 +171,7 @@ static enum sl_result try_flock(int descriptor, enum sl_mode mode, struct sl_fai
 /* Closes the descriptor, in a forked child too; no thread waits on it any more. */
 static void close_lock(struct sl_file_lock *lock)
 {
-	if (!lock->entry.linked && lock->entry.descriptor < 0 && lock->queue.event < 0)
+	if (!lock->entry.linked && lock->entry.descriptor < 0 && !lock->queue.started)
 		return;
 	sl_queue_leave(&lock->queue);
 	sl_registry_close(&lock->entry);
@@ -516,9 +516,11 @@ enum sl_result sl_file_lock_wait(struct sl_file_lock *lock, enum sl_mode mode,
 
 		int64_t now = sl_clock_now();
 		if (wakeup == SL_WOKEN_BY_LOCK || now >= lock->next_poll) {
-			if (wakeup == SL_WOKEN_BY_LOCK)
-				sl_queue_leave(&lock->queue);
 			result = ask_again(lock, failure);
+			if (result == SL_OK)
+				sl_queue_pass(&lock->queue);
+			else
+				sl_queue_leave(&lock->queue);
 			plan_poll(lock, now);
 		}
 		if (result == SL_BUSY && now >= lock->next_look)

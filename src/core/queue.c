@@ -54,6 +54,9 @@ wait_in_queue(void *data)
 		;
 	pthread_setcanceltype(PTHREAD_CANCEL_DEFERRED, NULL);
 	eventfd_write(queue->event, 1);
+	/* Who was woken may be on this processor, and is in more haste than the end of a thread, which
+	 * takes the kernel longer than all else that is done here. */
+	sched_yield();
 	return NULL;
 }
 
@@ -82,6 +85,13 @@ static bool can_be_cancelled(void)
 	return getrlimit(RLIMIT_SIGPENDING, &limit) != 0 || limit.rlim_cur > 0;
 }
 
+static void close_event(struct sl_queue *queue)
+{
+	if (queue->event >= 0)
+		close(queue->event);
+	queue->event = -1;
+}
+
 bool sl_queue_enter(struct sl_queue *queue, int descriptor, int operation, const char *name)
 {
 	*queue = (struct sl_queue){
@@ -96,11 +106,10 @@ bool sl_queue_enter(struct sl_queue *queue, int descriptor, int operation, const
 	queue->event = sl_above_standard_descriptors(eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK));
 	if (queue->event < 0)
 		return false;
-	if (start_thread(queue) == 0)
-		return true;
-	close(queue->event);
-	queue->event = -1;
-	return false;
+	queue->started = start_thread(queue) == 0;
+	if (!queue->started)
+		close_event(queue);
+	return queue->started;
 }
 
 bool sl_queue_is_entered(const struct sl_queue *queue)
@@ -134,7 +143,7 @@ static void cancel_again(struct sl_queue *queue)
 static bool is_ending(const struct sl_queue *queue)
 {
 	eventfd_t ignored;
-	return eventfd_read(queue->event, &ignored) == 0;
+	return queue->event < 0 || eventfd_read(queue->event, &ignored) == 0;
 }
 
 static void end_thread(struct sl_queue *queue)
@@ -150,14 +159,17 @@ static void end_thread(struct sl_queue *queue)
 	}
 }
 
+void sl_queue_pass(struct sl_queue *queue)
+{
+	close_event(queue);
+}
+
 void sl_queue_leave(struct sl_queue *queue)
 {
-	if (queue->event < 0)
-		return;
-	if (sl_queue_is_entered(queue))
+	if (queue->started && queue->pid == getpid())
 		end_thread(queue);
-	close(queue->event);
-	queue->event = -1;
+	queue->started = false;
+	close_event(queue);
 }
 
 /* One ppoll, with the signals of `mask` blocked. */

@@ -27,6 +27,7 @@
 
 struct sl_queue {
 	pthread_t thread;
+	bool started;      /* it was, and nobody has joined it yet */
 	pid_t pid;         /* who started it: a forked child has no such thread */
 	_Atomic pid_t tid; /* of the thread; 0 until it runs and has its name */
 	int event;         /* eventfd(2): it is our turn. -1: not in the queue */
@@ -47,6 +48,12 @@ bool sl_queue_is_entered(const struct sl_queue *queue);
 
 /* While the application runs code of its own in the middle of the wait: so the thread is called. */
 void sl_queue_set_awake(const struct sl_queue *queue, bool awake);
+
+/*
+ * The queue is behind us, flock says that we have the lock. Closes what is not needed any more, but
+ * does not wait until the thread has ended: sl_queue_leave() does, when the lock is given back.
+ */
+void sl_queue_pass(struct sl_queue *queue);
 
 /* Always safe. The thread is gone afterwards; whether it got the lock is for flock to say. */
 void sl_queue_leave(struct sl_queue *queue);
