@@ -28,6 +28,7 @@ if test "$PHP_SITELOCK" != "no"; then
     src/core/filesystem.c
     src/core/holders.c
     src/core/kernel_locks.c
+    src/core/lock.c
     src/core/lock_path.c
     src/core/lock_set.c
     src/core/process.c
@@ -40,6 +41,7 @@ if test "$PHP_SITELOCK" != "no"; then
     src/php/file_lock.c
     src/php/foreign_lock.c
     src/php/holder.c
+    src/php/lock_object.c
     src/php/lock_set.c
     src/php/path.c
     src/php/request.c

@@ -833,6 +833,7 @@ CANCELLABLE static void depart(const struct rule *rule)
 }
 
 int __wrap_open(const char *path, int flags, ...);
+int __wrap_openat(int directory, const char *path, int flags, ...);
 int __wrap_flock(int descriptor, int operation);
 int __wrap_fstat(int descriptor, struct stat *st);
 int __wrap_lstat(const char *path, struct stat *st);
@@ -864,10 +865,21 @@ int __wrap_open(const char *path, int flags, ...)
 	mode_t mode = (flags & O_CREAT) != 0 ? va_arg(rest, mode_t) : 0;
 	va_end(rest);
 
+	return __wrap_openat(AT_FDCWD, path, flags, mode);
+}
+
+/* To the kernel both are one. */
+int __wrap_openat(int directory, const char *path, int flags, ...)
+{
+	va_list rest;
+	va_start(rest, flags);
+	mode_t mode = (flags & O_CREAT) != 0 ? va_arg(rest, mode_t) : 0;
+	va_end(rest);
+
 	const struct rule *rule = arrive(CALL_OPEN, (flags & O_CREAT) != 0 ? "(O_CREAT)" : "");
 	if (refuses(rule))
 		return -1;
-	int answer = open(path, flags, mode);
+	int answer = openat(directory, path, flags, mode);
 	depart(rule);
 	return answer;
 }

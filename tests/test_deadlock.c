@@ -28,7 +28,7 @@
 /* --- The files and locks of a test --- */
 
 static const char *paths[FILES];
-static struct sl_file_lock *held, *wanted;
+static struct sl_lock *held, *wanted;
 static int plain; /* a descriptor that has paths[0], held by no object */
 static struct sl_failure failure;
 
@@ -52,8 +52,8 @@ static int set_up(void **state)
 static int tear_down(void **state)
 {
 	stop_watching();
-	sl_file_lock_free(wanted);
-	sl_file_lock_free(held);
+	sl_lock_free(wanted);
+	sl_lock_free(held);
 	if (plain >= 0)
 		close(plain);
 	await_threads(1);
@@ -62,20 +62,19 @@ static int tear_down(void **state)
 
 #define deadlock_test(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
 
-static struct sl_file_lock *make(int file)
+static struct sl_lock *make(int file)
 {
-	struct sl_file_lock_options options = {
-		.path = paths[file], .label = "", .command = "test", .permissions = 0666, .record = true};
-	struct sl_file_lock *lock = sl_file_lock_new(&options);
+	struct sl_lock_options options = {.path = paths[file], .label = "", .command = "test"};
+	struct sl_lock *lock = sl_file_lock_new(&options, 0666, true);
 	if (lock == NULL)
 		abort();
 	return lock;
 }
 
-static enum sl_result wait_until(struct sl_file_lock *lock, int64_t until)
+static enum sl_result wait_until(struct sl_lock *lock, int64_t until)
 {
 	struct sl_patience patience = {.until = until};
-	return sl_file_lock_wait(lock, SL_EXCLUSIVE, &patience, &failure);
+	return sl_lock_wait(lock, SL_EXCLUSIVE, &patience, &failure);
 }
 
 /* --- The others: each has one file, and waits for another --- */
@@ -111,44 +110,44 @@ static void wait_plainly(const struct part *part)
 /* Says how it ended, and gives back what it has if that was a deadlock. */
 static void wait_with_thread(const struct part *part)
 {
-	struct sl_file_lock *lock = make(part->wants);
+	struct sl_lock *lock = make(part->wants);
 	enum sl_result result = wait_until(lock, sl_clock_now() + LATE);
 	expect(result == SL_OK || result == SL_DEADLOCK);
 	if (result == SL_OK)
-		expect(sl_file_lock_confirm(lock, &failure) == SL_OK);
-	sl_file_lock_free(held);
+		expect(sl_lock_confirm(lock, &failure) == SL_OK);
+	sl_lock_free(held);
 	held = NULL;
 	say(result == SL_OK ? 'g' : 'd');
 	await();
-	sl_file_lock_free(lock);
+	sl_lock_free(lock);
 }
 
 /* It would look itself, which changes what is seen of it: here it only has the place. */
 static void wait_in_queue(const struct part *part)
 {
-	struct sl_file_lock *lock = make(part->wants);
+	struct sl_lock *lock = make(part->wants);
 	expect(wait_until(lock, 0) == SL_BUSY);
 	await();
-	sl_file_lock_free(lock);
+	sl_lock_free(lock);
 }
 
 static void wait_while_holding(const struct part *part)
 {
-	struct sl_file_lock *lock = make(part->wants);
+	struct sl_lock *lock = make(part->wants);
 	struct sl_patience patience = {.until = 0, .holding = true};
-	expect(sl_file_lock_wait(lock, SL_EXCLUSIVE, &patience, &failure) == SL_BUSY);
+	expect(sl_lock_wait(lock, SL_EXCLUSIVE, &patience, &failure) == SL_BUSY);
 	await();
-	sl_file_lock_free(lock);
+	sl_lock_free(lock);
 }
 
 /* Its script runs; the thread waits all the same. */
 static void wait_awake(const struct part *part)
 {
-	struct sl_file_lock *lock = make(part->wants);
+	struct sl_lock *lock = make(part->wants);
 	expect(wait_until(lock, 0) == SL_BUSY);
-	sl_file_lock_as_member.set_awake(lock, true);
+	sl_lock_as_member.set_awake(lock, true);
 	await();
-	sl_file_lock_free(lock);
+	sl_lock_free(lock);
 }
 
 static void play(void *data)
@@ -160,7 +159,7 @@ static void play(void *data)
 	held = make(part->has);
 	if (part->company == WITH_CHILD)
 		expect(sl_file_lock_set_inheritable(held, true, &failure) == SL_OK);
-	expect(sl_file_lock_acquire(held, SL_EXCLUSIVE, &failure) == SL_OK);
+	expect(sl_lock_acquire(held, SL_EXCLUSIVE, &failure) == SL_OK);
 	if (part->company == WITH_CHILD && fork() == 0) {
 		prctl(PR_SET_PDEATHSIG, SIGKILL);
 		stay(NULL);
@@ -222,7 +221,7 @@ static void let_wait(struct child *child, const struct part *part)
 static void hold_first(void)
 {
 	held = make(0);
-	if (sl_file_lock_acquire(held, SL_EXCLUSIVE, &failure) != SL_OK)
+	if (sl_lock_acquire(held, SL_EXCLUSIVE, &failure) != SL_OK)
 		abort();
 }
 
@@ -330,7 +329,7 @@ static void who_has_no_lock_need_not_look(void **state)
 	close(plain);
 	plain = -1;
 	/* It has what it waited for, or gives it up. */
-	sl_file_lock_give_up(wanted);
+	sl_lock_give_up(wanted);
 	assert_false(sl_deadlock_is_due(&suspicion));
 	hold_first();
 	assert_true(sl_deadlock_is_due(&suspicion));
@@ -406,8 +405,8 @@ static void who_came_last_is_the_first_to_say_so(void **state)
 			let_wait(&other, &part);
 		assert_int_equal(proving_look(&suspicion), last == 1 ? 2 : 2 + PATIENCE);
 		assert_true(suspicion.cycle.members[1].told);
-		sl_file_lock_free(wanted);
-		sl_file_lock_free(held);
+		sl_lock_free(wanted);
+		sl_lock_free(held);
 		held = wanted = NULL;
 		await_threads(1);
 		child_kill(&other);
@@ -424,8 +423,8 @@ static int looks_at(const struct part *part)
 	let_wait(&other, part);
 	wait_for_second();
 	int proof = proving_look(&suspicion);
-	sl_file_lock_free(wanted);
-	sl_file_lock_free(held);
+	sl_lock_free(wanted);
+	sl_lock_free(held);
 	held = wanted = NULL;
 	await_threads(1);
 	return proof;
@@ -576,8 +575,8 @@ static int looks_at_chain(int others, bool closed)
 			let_wait(&children[i], &parts[i]);
 	wait_for_second();
 	int proof = proving_look(&suspicion);
-	sl_file_lock_free(wanted);
-	sl_file_lock_free(held);
+	sl_lock_free(wanted);
+	sl_lock_free(held);
 	held = wanted = NULL;
 	await_threads(1);
 	for (int i = 0; i < others; i++)
@@ -675,7 +674,7 @@ static void who_waits_for_a_plain_flock_that_waits_for_us_is_told(void **state)
 	let_wait(&other, &part);
 	wanted = make(1);
 	assert_int_equal(wait_until(wanted, sl_clock_now() + LATE), SL_DEADLOCK);
-	const struct sl_cycle *cycle = sl_file_lock_cycle(wanted);
+	const struct sl_cycle *cycle = sl_lock_cycle(wanted);
 	assert_non_null(cycle);
 	assert_int_equal(cycle->count, 2);
 	assert_member(cycle, 1, other.pid, 0);
@@ -683,7 +682,7 @@ static void who_waits_for_a_plain_flock_that_waits_for_us_is_told(void **state)
 	await_threads(1);
 	assert_false(has_descriptor_of(paths[1]));
 	assert_false(child_has_spoken(&other));
-	assert_int_equal(sl_file_lock_release(held, NULL, &failure), SL_OK);
+	assert_int_equal(sl_lock_release(held, NULL, &failure), SL_OK);
 	assert_int_equal(child_hear(&other), 'g');
 }
 
@@ -693,8 +692,8 @@ static void who_waits_for_its_own_descriptor_is_told(void **state)
 	plain = take_flock(paths[1], LOCK_EX);
 	wanted = make(1);
 	assert_int_equal(wait_until(wanted, sl_clock_now() + LATE), SL_DEADLOCK);
-	assert_non_null(sl_file_lock_cycle(wanted));
-	assert_int_equal(sl_file_lock_cycle(wanted)->count, 1);
+	assert_non_null(sl_lock_cycle(wanted));
+	assert_int_equal(sl_lock_cycle(wanted)->count, 1);
 }
 
 /* It holds something only for a while, so it breaks the cycle itself. */
@@ -705,7 +704,7 @@ static void who_waits_while_it_holds_is_not_told(void **state)
 		.until = sl_clock_now() + 3 * SL_SECOND + SL_SECOND / 2, .holding = true};
 	plain = take_flock(paths[1], LOCK_EX);
 	wanted = make(1);
-	assert_int_equal(sl_file_lock_wait(wanted, SL_EXCLUSIVE, &patience, &failure), SL_BUSY);
+	assert_int_equal(sl_lock_wait(wanted, SL_EXCLUSIVE, &patience, &failure), SL_BUSY);
 }
 
 int main(void)

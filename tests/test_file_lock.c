@@ -23,7 +23,7 @@
 
 #define LOCKS_MAX 64
 
-static struct sl_file_lock *made[LOCKS_MAX];
+static struct sl_lock *made[LOCKS_MAX];
 static unsigned made_count;
 
 static int set_up(void **state)
@@ -36,23 +36,28 @@ static int tear_down(void **state)
 {
 	stop_watching();
 	while (made_count > 0)
-		sl_file_lock_free(made[--made_count]);
+		sl_lock_free(made[--made_count]);
 	return fixture_tear_down(state);
 }
 
 #define lock_test(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
 
-static struct sl_file_lock *make_with(const struct sl_file_lock_options *options)
+static struct sl_lock *make_kind(const struct sl_lock_options *options, bool record)
 {
-	struct sl_file_lock *lock = sl_file_lock_new(options);
+	struct sl_lock *lock = sl_file_lock_new(options, 0600, record);
 	if (lock == NULL || made_count == LOCKS_MAX)
 		abort();
 	made[made_count++] = lock;
 	return lock;
 }
 
+static struct sl_lock *make_with(const struct sl_lock_options *options)
+{
+	return make_kind(options, true);
+}
+
 /* Frees it before the test ends. */
-static void drop(struct sl_file_lock *lock)
+static void drop(struct sl_lock *lock)
 {
 	unsigned i = 0;
 	while (i < made_count && made[i] != lock)
@@ -60,73 +65,71 @@ static void drop(struct sl_file_lock *lock)
 	if (i == made_count)
 		abort();
 	made[i] = made[--made_count];
-	sl_file_lock_free(lock);
+	sl_lock_free(lock);
 }
 
 /* --- What the tests say in one word --- */
 
-static struct sl_file_lock_options options_for(const char *path)
+static struct sl_lock_options options_for(const char *path)
 {
-	return (struct sl_file_lock_options){
-		.path = path, .label = LABEL, .command = COMMAND, .permissions = 0600, .record = true};
+	return (struct sl_lock_options){.path = path, .label = LABEL, .command = COMMAND};
 }
 
-static struct sl_file_lock *make(const char *path)
+static struct sl_lock *make(const char *path)
 {
-	struct sl_file_lock_options options = options_for(path);
+	struct sl_lock_options options = options_for(path);
 	return make_with(&options);
 }
 
-static struct sl_file_lock *make_without_record(const char *path)
+static struct sl_lock *make_without_record(const char *path)
 {
-	struct sl_file_lock_options options = options_for(path);
-	options.record = false;
-	return make_with(&options);
+	struct sl_lock_options options = options_for(path);
+	return make_kind(&options, false);
 }
 
-static enum sl_result acquire(struct sl_file_lock *lock, enum sl_mode mode)
+static enum sl_result acquire(struct sl_lock *lock, enum sl_mode mode)
 {
 	struct sl_failure failure;
-	return sl_file_lock_acquire(lock, mode, &failure);
+	return sl_lock_acquire(lock, mode, &failure);
 }
 
-static enum sl_result take(struct sl_file_lock *lock)
+static enum sl_result take(struct sl_lock *lock)
 {
 	return acquire(lock, SL_EXCLUSIVE);
 }
 
-static enum sl_result release(struct sl_file_lock *lock)
+static enum sl_result release(struct sl_lock *lock)
 {
 	struct sl_failure failure;
-	return sl_file_lock_release(lock, NULL, &failure);
+	return sl_lock_release(lock, NULL, &failure);
 }
 
-static enum sl_result give_up(struct sl_file_lock *lock, const char *end)
+static enum sl_result give_up(struct sl_lock *lock, const char *end)
 {
 	struct sl_failure failure;
-	return sl_file_lock_release(lock, end, &failure);
+	return sl_lock_release(lock, end, &failure);
 }
 
-static enum sl_result check(struct sl_file_lock *lock)
+static enum sl_result check(struct sl_lock *lock)
 {
 	struct sl_failure failure;
-	return sl_file_lock_check(lock, &failure);
+	return sl_lock_check(lock, &failure);
 }
 
-static enum sl_result removes(struct sl_file_lock *lock)
+static enum sl_result removes(struct sl_lock *lock)
 {
 	struct sl_failure failure;
 	bool removed;
 	return sl_file_lock_remove(lock, &removed, &failure);
 }
 
-static enum sl_result mark_consistent(struct sl_file_lock *lock)
+static enum sl_result mark_consistent(struct sl_lock *lock)
 {
 	struct sl_failure failure;
 	return sl_file_lock_mark_consistent(lock, &failure);
 }
 
-static void set_inheritable(struct sl_file_lock *lock, bool on)
+static void set_inheritable(struct sl_lock *lock, bool on)
 {
 	struct sl_failure failure;
 	if (sl_file_lock_set_inheritable(lock, on, &failure) != SL_OK)
@@ -134,16 +137,16 @@ static void set_inheritable(struct sl_file_lock *lock, bool on)
 }
 
 /* Held, and on the file that everybody else finds there. */
-static void assert_held(struct sl_file_lock *lock, const char *path)
+static void assert_held(struct sl_lock *lock, const char *path)
 {
-	assert_true(sl_file_lock_is_held(lock));
+	assert_true(sl_lock_is_held(lock));
 	assert_int_equal(check(lock), SL_OK);
 	assert_true(is_locked(path));
 }
 
-static void assert_not_held(struct sl_file_lock *lock)
+static void assert_not_held(struct sl_lock *lock)
 {
-	assert_false(sl_file_lock_is_held(lock));
+	assert_false(sl_lock_is_held(lock));
 	assert_int_equal(check(lock), SL_NOT_HELD);
 }
 
@@ -161,7 +164,7 @@ static struct sl_record record_of(const char *path)
 }
 
 /* Those whom it found abandoned, and it did. */
-static const struct sl_abandoned *abandoned_of(const struct sl_file_lock *lock)
+static const struct sl_abandoned *abandoned_of(const struct sl_lock *lock)
 {
 	const struct sl_abandoned *abandoned = sl_file_lock_abandoned(lock);
 	assert_non_null(abandoned);
@@ -171,7 +174,7 @@ static const struct sl_abandoned *abandoned_of(const struct sl_file_lock *lock)
 /* How many owners the next one finds abandoned; it leaves all as it was. */
 static unsigned abandoned_at(const char *path)
 {
-	struct sl_file_lock *lock = make_without_record(path);
+	struct sl_lock *lock = make_without_record(path);
 	assert_int_equal(take(lock), SL_OK);
 	const struct sl_abandoned *abandoned = sl_file_lock_abandoned(lock);
 	unsigned total = abandoned == NULL ? 0 : abandoned->total;
@@ -182,7 +185,7 @@ static unsigned abandoned_at(const char *path)
 /* A child that has the lock, and waits for a word to let go of it. */
 static void hold_lock(void *path)
 {
-	struct sl_file_lock *lock = make(path);
+	struct sl_lock *lock = make(path);
 	expect(take(lock) == SL_OK);
 	say('h');
 	await();
@@ -191,7 +194,7 @@ static void hold_lock(void *path)
 
 static void hold_lock_shared(void *path)
 {
-	struct sl_file_lock *lock = make(path);
+	struct sl_lock *lock = make(path);
 	expect(acquire(lock, SL_SHARED) == SL_OK);
 	say('h');
 	await();
@@ -219,12 +222,12 @@ static void lock_is_held_from_acquire_to_release(void **state)
 {
 	(void)state;
 	const char *path = path_of("lock");
-	struct sl_file_lock *lock = make(path);
+	struct sl_lock *lock = make(path);
 	assert_not_held(lock);
 	assert_false(exists(path));
 	assert_int_equal(take(lock), SL_OK);
 	assert_held(lock, path);
-	assert_int_equal(sl_file_lock_mode(lock), SL_EXCLUSIVE);
+	assert_int_equal(sl_lock_mode(lock), SL_EXCLUSIVE);
 	assert_int_equal(release(lock), SL_OK);
 	assert_not_held(lock);
 	assert_false(is_locked(path));
@@ -235,11 +238,11 @@ static void lock_can_be_taken_again_and_again(void **state)
 {
 	(void)state;
 	const char *path = path_of("lock");
-	struct sl_file_lock *lock = make(path);
+	struct sl_lock *lock = make(path);
 	for (unsigned i = 1; i <= 100; i++) {
 		assert_int_equal(acquire(lock, i % 3 == 0 ? SL_SHARED : SL_EXCLUSIVE), SL_OK);
 		assert_null(sl_file_lock_abandoned(lock));
-		assert_int_equal(sl_file_lock_generation(lock), i);
+		assert_int_equal(sl_lock_generation(lock), i);
 		assert_int_equal(release(lock), SL_OK);
 	}
 }
@@ -248,14 +251,14 @@ static void releasing_or_removing_what_is_not_held_is_harmless(void **state)
 {
 	(void)state;
 	const char *path = path_of("lock");
-	struct sl_file_lock *lock = make(path), *other = make(path);
+	struct sl_lock *lock = make(path), *other = make(path);
 	assert_int_equal(take(other), SL_OK);
 	assert_int_equal(release(lock), SL_OK);
 	assert_int_equal(give_up(lock, "failed"), SL_OK);
 	assert_int_equal(removes(lock), SL_NOT_HELD);
 	assert_int_equal(mark_consistent(lock), SL_NOT_HELD);
 	drop(lock);
-	sl_file_lock_free(NULL);
+	sl_lock_free(NULL);
 	assert_held(other, path);
 }
 
@@ -263,7 +266,7 @@ static void freeing_a_held_lock_releases_it_in_good_order(void **state)
 {
 	(void)state;
 	const char *path = path_of("lock");
-	struct sl_file_lock *lock = make(path);
+	struct sl_lock *lock = make(path);
 	assert_int_equal(take(lock), SL_OK);
 	drop(lock);
 	assert_false(is_locked(path));
@@ -275,11 +278,11 @@ static void exclusive_lock_keeps_everybody_out(void **state)
 	(void)state;
 	const char *path = path_of("lock");
 	struct child holder = start_holder(hold_lock, path);
-	struct sl_file_lock *lock = make(path);
+	struct sl_lock *lock = make(path);
 	assert_int_equal(take(lock), SL_BUSY);
 	assert_int_equal(acquire(lock, SL_SHARED), SL_BUSY);
 	assert_not_held(lock);
-	assert_int_equal(sl_file_lock_generation(lock), 0);
+	assert_int_equal(sl_lock_generation(lock), 0);
 	assert_false(has_descriptor_of(path));
 	child_tell(&holder, 'r');
 	assert_int_equal(child_finish(&holder), 0);
@@ -291,10 +294,10 @@ static void shared_lock_lets_in_those_who_share_only(void **state)
 	(void)state;
 	const char *path = path_of("lock");
 	struct child holder = start_holder(hold_lock_shared, path);
-	struct sl_file_lock *lock = make(path);
+	struct sl_lock *lock = make(path);
 	assert_int_equal(take(lock), SL_BUSY);
 	assert_int_equal(acquire(lock, SL_SHARED), SL_OK);
-	assert_int_equal(sl_file_lock_mode(lock), SL_SHARED);
+	assert_int_equal(sl_lock_mode(lock), SL_SHARED);
 	assert_held(lock, path);
 	child_kill(&holder);
 	assert_held(lock, path);
@@ -306,7 +309,7 @@ static void lock_of_another_program_is_respected_and_seen(void **state)
 {
 	(void)state;
 	const char *path = path_of("lock");
-	struct sl_file_lock *lock = make(path);
+	struct sl_lock *lock = make(path);
 	write_file(path, "example.com (PID: 4211)");
 	int fd = take_flock(path, LOCK_EX);
 	assert_int_equal(take(lock), SL_BUSY);
@@ -321,25 +324,25 @@ static void context_finds_its_held_locks_newest_first(void **state)
 	(void)state;
 	static const char *const names[] = {"first", "second", "third"};
 	int context, object, other;
-	struct sl_file_lock *locks[3];
+	struct sl_lock *locks[3];
 	for (int i = 0; i < 3; i++) {
-		struct sl_file_lock_options options = options_for(path_of(names[i]));
+		struct sl_lock_options options = options_for(path_of(names[i]));
 		options.context = i == 1 ? (void *)&other : &context;
 		options.object = &object;
 		locks[i] = make_with(&options);
-		assert_ptr_equal(sl_file_lock_object(locks[i]), &object);
+		assert_ptr_equal(sl_lock_object(locks[i]), &object);
 	}
-	assert_null(sl_file_lock_next(NULL, &context));
+	assert_null(sl_lock_next(NULL, &context));
 	for (int i = 0; i < 3; i++)
 		assert_int_equal(take(locks[i]), SL_OK);
-	assert_ptr_equal(sl_file_lock_next(NULL, &context), locks[2]);
-	assert_ptr_equal(sl_file_lock_next(locks[2], &context), locks[0]);
-	assert_null(sl_file_lock_next(locks[0], &context));
-	assert_ptr_equal(sl_file_lock_next(NULL, &other), locks[1]);
+	assert_ptr_equal(sl_lock_next(NULL, &context), locks[2]);
+	assert_ptr_equal(sl_lock_next(locks[2], &context), locks[0]);
+	assert_null(sl_lock_next(locks[0], &context));
+	assert_ptr_equal(sl_lock_next(NULL, &other), locks[1]);
 	assert_int_equal(release(locks[2]), SL_OK);
-	assert_ptr_equal(sl_file_lock_next(NULL, &context), locks[0]);
-	sl_file_lock_set_object(locks[0], NULL);
-	assert_null(sl_file_lock_object(locks[0]));
+	assert_ptr_equal(sl_lock_next(NULL, &context), locks[0]);
+	sl_lock_set_object(locks[0], NULL);
+	assert_null(sl_lock_object(locks[0]));
 }
 
 static void lock_of_the_same_context_is_known_to_stand_in_the_way(void **state)
@@ -347,38 +350,38 @@ static void lock_of_the_same_context_is_known_to_stand_in_the_way(void **state)
 	(void)state;
 	int mine, theirs;
 	const char *path = path_of("lock");
-	struct sl_file_lock_options options = options_for(path);
+	struct sl_lock_options options = options_for(path);
 	options.context = &mine;
-	struct sl_file_lock *held = make_with(&options), *wanted = make_with(&options);
+	struct sl_lock *held = make_with(&options), *wanted = make_with(&options);
 	options.context = &theirs;
-	struct sl_file_lock *stranger = make_with(&options);
+	struct sl_lock *stranger = make_with(&options);
 	options = options_for(path_of("other"));
 	options.context = &mine;
-	struct sl_file_lock *elsewhere = make_with(&options);
+	struct sl_lock *elsewhere = make_with(&options);
 
 	/* It is asked about the last try, and what that found busy. */
-	assert_false(sl_file_lock_blocks_itself(wanted));
+	assert_false(sl_lock_blocks_itself(wanted));
 	assert_int_equal(take(held), SL_OK);
-	assert_false(sl_file_lock_blocks_itself(wanted));
+	assert_false(sl_lock_blocks_itself(wanted));
 	for (unsigned mode = SL_EXCLUSIVE; mode <= SL_SHARED; mode++) {
 		assert_int_equal(acquire(wanted, mode), SL_BUSY);
-		assert_true(sl_file_lock_blocks_itself(wanted));
+		assert_true(sl_lock_blocks_itself(wanted));
 		assert_int_equal(acquire(stranger, mode), SL_BUSY);
-		assert_false(sl_file_lock_blocks_itself(stranger));
+		assert_false(sl_lock_blocks_itself(stranger));
 	}
-	assert_false(sl_file_lock_blocks_itself(held));
+	assert_false(sl_lock_blocks_itself(held));
 	assert_int_equal(take(elsewhere), SL_OK);
-	assert_false(sl_file_lock_blocks_itself(elsewhere));
+	assert_false(sl_lock_blocks_itself(elsewhere));
 	assert_int_equal(release(held), SL_OK);
-	assert_false(sl_file_lock_blocks_itself(wanted));
+	assert_false(sl_lock_blocks_itself(wanted));
 	assert_int_equal(acquire(held, SL_SHARED), SL_OK);
 	assert_int_equal(take(wanted), SL_BUSY);
-	assert_true(sl_file_lock_blocks_itself(wanted));
+	assert_true(sl_lock_blocks_itself(wanted));
 	/* Another one that shares is in the way of who wants it alone, and this one is not. */
 	struct child other = start_holder(hold_lock_shared, path);
 	assert_int_equal(release(held), SL_OK);
 	assert_int_equal(take(wanted), SL_BUSY);
-	assert_false(sl_file_lock_blocks_itself(wanted));
+	assert_false(sl_lock_blocks_itself(wanted));
 	child_kill(&other);
 }
 
@@ -387,12 +390,12 @@ static void lock_that_is_merely_taken_stands_in_the_way_too(void **state)
 	(void)state;
 	const char *path = path_of("lock");
 	struct sl_failure failure;
-	struct sl_file_lock *taken = make(path), *wanted = make(path);
-	assert_int_equal(sl_file_lock_take(taken, SL_EXCLUSIVE, &failure), SL_OK);
+	struct sl_lock *taken = make(path), *wanted = make(path);
+	assert_int_equal(sl_lock_take(taken, SL_EXCLUSIVE, &failure), SL_OK);
 	assert_int_equal(take(wanted), SL_BUSY);
-	assert_true(sl_file_lock_blocks_itself(wanted));
-	sl_file_lock_give_up(taken);
-	assert_false(sl_file_lock_blocks_itself(wanted));
+	assert_true(sl_lock_blocks_itself(wanted));
+	sl_lock_give_up(taken);
+	assert_false(sl_lock_blocks_itself(wanted));
 }
 
 /* The file that it holds is not in the way of one that has taken its place. */
@@ -400,12 +403,12 @@ static void lock_on_a_file_that_was_replaced_does_not_stand_in_the_way(void **st
 {
 	(void)state;
 	const char *path = path_of("lock");
-	struct sl_file_lock *held = make(path), *wanted = make(path);
+	struct sl_lock *held = make(path), *wanted = make(path);
 	assert_int_equal(take(held), SL_OK);
 	replace_file((void *)path);
 	int other = take_flock(path, LOCK_EX);
 	assert_int_equal(take(wanted), SL_BUSY);
-	assert_false(sl_file_lock_blocks_itself(wanted));
+	assert_false(sl_lock_blocks_itself(wanted));
 	close(other);
 }
 
@@ -415,7 +418,7 @@ static void file_removed_before_flock_is_not_locked_as_an_orphan(void **state)
 {
 	(void)state;
 	const char *path = path_of("lock");
-	struct sl_file_lock *lock = make(path);
+	struct sl_lock *lock = make(path);
 	write_file(path, "");
 	before_call(CALL_FLOCK, 1, remove_file, (void *)path);
 	assert_int_equal(take(lock), SL_OK);
@@ -437,7 +440,7 @@ static void victim_that_loses_its_second_name_for_a_moment_is_refused(void **sta
 {
 	(void)state;
 	const char *path = path_of("lock"), *victim = path_of("lock.victim");
-	struct sl_file_lock *lock = make(path);
+	struct sl_lock *lock = make(path);
 	write_file(victim, "precious");
 	link_victim((void *)path);
 	watch_calls();
@@ -446,7 +449,7 @@ static void victim_that_loses_its_second_name_for_a_moment_is_refused(void **sta
 	assert_int_equal(take(lock), SL_UNSAFE_LINKS);
 	assert_true(rule_applied());
 	stop_watching();
-	assert_false(sl_file_lock_is_held(lock));
+	assert_false(sl_lock_is_held(lock));
 	assert_file_text(victim, "precious");
 	assert_false(is_locked(victim));
 }
@@ -455,7 +458,7 @@ static void file_replaced_before_flock_is_not_locked_as_an_orphan(void **state)
 {
 	(void)state;
 	const char *path = path_of("lock");
-	struct sl_file_lock *lock = make(path);
+	struct sl_lock *lock = make(path);
 	for (unsigned mode = SL_EXCLUSIVE; mode <= SL_SHARED; mode++) {
 		write_file(path, "");
 		watch_calls();
@@ -472,7 +475,7 @@ static void file_replaced_after_flock_is_not_locked_as_an_orphan(void **state)
 {
 	(void)state;
 	const char *path = path_of("lock");
-	struct sl_file_lock *lock = make(path);
+	struct sl_lock *lock = make(path);
 	write_file(path, "");
 	after_call(CALL_FLOCK, 1, replace_file, (void *)path);
 	assert_int_equal(take(lock), SL_OK);
@@ -511,7 +514,7 @@ static void file_removed_by_its_holder_before_flock_is_made_anew(void **state)
 {
 	(void)state;
 	const char *path = path_of("lock");
-	struct sl_file_lock *holder = make(path), *lock = make(path);
+	struct sl_lock *holder = make(path), *lock = make(path);
 	assert_int_equal(take(holder), SL_OK);
 	before_call(CALL_FLOCK, 1, remove_through_its_lock, holder);
 	assert_int_equal(take(lock), SL_OK);
@@ -525,7 +528,7 @@ static void file_replaced_at_every_try_ends_as_busy(void **state)
 {
 	(void)state;
 	const char *path = path_of("lock");
-	struct sl_file_lock *lock = make(path);
+	struct sl_lock *lock = make(path);
 	before_every_call(CALL_FLOCK, replace_file, (void *)path);
 	assert_int_equal(take(lock), SL_BUSY);
 	assert_in_range(call_count(CALL_FLOCK), 2, 10000);
@@ -539,13 +542,13 @@ static void lock_whose_file_is_removed_or_replaced_is_lost(void **state)
 {
 	(void)state;
 	const char *path = path_of("lock");
-	struct sl_file_lock *lock = make(path);
+	struct sl_lock *lock = make(path);
 	static void (*const away[])(void *path) = {remove_file, replace_file};
 	for (int i = 0; i < 2; i++) {
 		assert_int_equal(take(lock), SL_OK);
 		away[i]((void *)path);
 		assert_int_equal(check(lock), SL_LOST);
-		assert_true(sl_file_lock_is_held(lock));
+		assert_true(sl_lock_is_held(lock));
 		assert_int_equal(release(lock), SL_LOST);
 		assert_not_held(lock);
 	}
@@ -556,7 +559,7 @@ static void lost_lock_removes_no_file_of_others(void **state)
 {
 	(void)state;
 	const char *path = path_of("lock");
-	struct sl_file_lock *lock = make(path);
+	struct sl_lock *lock = make(path);
 	assert_int_equal(take(lock), SL_OK);
 	replace_file((void *)path);
 	assert_int_equal(removes(lock), SL_LOST);
@@ -568,7 +571,7 @@ static void remove_takes_the_file_away_and_releases(void **state)
 {
 	(void)state;
 	const char *path = path_of("lock");
-	struct sl_file_lock *lock = make(path);
+	struct sl_lock *lock = make(path);
 	assert_int_equal(take(lock), SL_OK);
 	watch_calls();
 	assert_int_equal(removes(lock), SL_OK);
@@ -582,7 +585,7 @@ static void shared_lock_removes_nothing(void **state)
 {
 	(void)state;
 	const char *path = path_of("lock");
-	struct sl_file_lock *lock = make(path);
+	struct sl_lock *lock = make(path);
 	assert_int_equal(acquire(lock, SL_SHARED), SL_OK);
 	assert_int_equal(removes(lock), SL_NOT_HELD);
 	assert_held(lock, path);
@@ -593,7 +596,7 @@ static void lock_whose_file_cannot_be_removed_stays_held(void **state)
 	(void)state;
 	const char *path = path_of("lock");
 	struct sl_failure failure;
-	struct sl_file_lock *lock = make(path);
+	struct sl_lock *lock = make(path);
 	bool removed = true;
 	static const enum call calls[] = {CALL_LSTAT, CALL_UNLINK};
 	assert_int_equal(take(lock), SL_OK);
@@ -615,7 +618,7 @@ static void file_that_tells_of_a_dead_owner_is_released_and_not_removed(void **s
 	struct sl_failure failure;
 	bool removed = true;
 	die_holding(path);
-	struct sl_file_lock *lock = make(path);
+	struct sl_lock *lock = make(path);
 	assert_int_equal(take(lock), SL_OK);
 	assert_int_equal(sl_file_lock_remove(lock, &removed, &failure), SL_OK);
 	assert_false(removed);
@@ -634,7 +637,7 @@ struct room {
 static void come_and_go(void *data)
 {
 	struct room *room = data;
-	struct sl_file_lock *lock = make(room->path);
+	struct sl_lock *lock = make(room->path);
 	await();
 	for (int visit = 0; visit < 300;) {
 		enum sl_result result = take(lock);
@@ -678,7 +681,7 @@ static void record_says_who_holds_and_then_that_it_was_released(void **state)
 {
 	(void)state;
 	const char *path = path_of("lock");
-	struct sl_file_lock *lock = make(path);
+	struct sl_lock *lock = make(path);
 	const struct sl_self *self = sl_process_self();
 	assert_int_equal(take(lock), SL_OK);
 	struct sl_record record = record_of(path);
@@ -703,7 +706,7 @@ static void shared_holders_and_locks_without_record_write_nothing(void **state)
 {
 	(void)state;
 	const char *path = path_of("lock");
-	struct sl_file_lock *shared = make(path), *silent = make_without_record(path);
+	struct sl_lock *shared = make(path), *silent = make_without_record(path);
 	write_file(path, "not ours");
 	watch_calls();
 	assert_int_equal(acquire(shared, SL_SHARED), SL_OK);
@@ -721,7 +724,7 @@ static void killed_owner_is_reported_to_the_next(void **state)
 	(void)state;
 	const char *path = path_of("lock");
 	pid_t dead = die_holding(path);
-	struct sl_file_lock *lock = make(path);
+	struct sl_lock *lock = make(path);
 	assert_int_equal(take(lock), SL_OK);
 	const struct sl_abandoned *abandoned = abandoned_of(lock);
 	assert_int_equal(abandoned->total, 1);
@@ -738,7 +741,7 @@ static void killed_owner_is_reported_to_shared_holders_and_without_record_too(vo
 	(void)state;
 	const char *path = path_of("lock");
 	pid_t dead = die_holding(path);
-	struct sl_file_lock *locks[] = {make(path), make(path), make_without_record(path)};
+	struct sl_lock *locks[] = {make(path), make(path), make_without_record(path)};
 	for (int i = 0; i < 2; i++)
 		assert_int_equal(acquire(locks[i], SL_SHARED), SL_OK);
 	assert_int_equal(acquire(locks[2], SL_SHARED), SL_OK);
@@ -763,7 +766,7 @@ static void abandonment_stays_until_it_is_marked_consistent(void **state)
 	(void)state;
 	const char *path = path_of("lock");
 	die_holding(path);
-	struct sl_file_lock *lock = make(path);
+	struct sl_lock *lock = make(path);
 	for (int i = 0; i < 3; i++) {
 		assert_int_equal(take(lock), SL_OK);
 		assert_int_equal(abandoned_of(lock)->total, 1);
@@ -786,7 +789,7 @@ static void abandonment_is_kept_by_those_who_die_or_fail_after_it(void **state)
 	pid_t dead[6];
 	for (unsigned i = 0; i < 6; i++)
 		dead[i] = die_holding(path);
-	struct sl_file_lock *lock = make(path);
+	struct sl_lock *lock = make(path);
 	assert_int_equal(take(lock), SL_OK);
 	assert_int_equal(give_up(lock, "out of \x1b memory"), SL_OK);
 	struct sl_record record = record_of(path);
@@ -810,7 +813,7 @@ static void owner_who_marked_consistent_and_died_is_abandoned_alone(void **state
 	(void)state;
 	const char *path = path_of("lock");
 	die_holding(path);
-	struct sl_file_lock *lock = make(path);
+	struct sl_lock *lock = make(path);
 	assert_int_equal(take(lock), SL_OK);
 	assert_int_equal(mark_consistent(lock), SL_OK);
 	assert_int_equal(give_up(lock, "failed"), SL_OK);
@@ -828,7 +831,7 @@ static void record_in_the_file_never_shrinks(void **state)
 		die_holding(path);
 	const size_t size = record_of(path).size;
 	assert_true(size > SL_RECORD_STEP);
-	struct sl_file_lock *lock = make(path);
+	struct sl_lock *lock = make(path);
 	for (int i = 0; i < 2; i++) {
 		assert_int_equal(take(lock), SL_OK);
 		assert_int_equal(mark_consistent(lock), SL_OK);
@@ -844,9 +847,9 @@ static void record_in_the_file_never_shrinks(void **state)
 static void assert_acquire_fails_on_full_disk(const char *path)
 {
 	struct sl_failure failure = {0};
-	struct sl_file_lock *lock = make(path);
+	struct sl_lock *lock = make(path);
 	refuse_call(CALL_PWRITE, 1, ENOSPC);
-	assert_int_equal(sl_file_lock_acquire(lock, SL_EXCLUSIVE, &failure), SL_SYSTEM);
+	assert_int_equal(sl_lock_acquire(lock, SL_EXCLUSIVE, &failure), SL_SYSTEM);
 	stop_watching();
 	assert_string_equal(failure.call, "pwrite");
 	assert_int_equal(failure.number, ENOSPC);
@@ -880,7 +883,7 @@ static void acquire_whose_write_breaks_off_keeps_an_earlier_abandonment(void **s
 	(void)state;
 	const char *path = path_of("lock");
 	die_holding(path);
-	struct sl_file_lock *lock = make(path);
+	struct sl_lock *lock = make(path);
 	shorten_write(1, 100);
 	refuse_call(CALL_PWRITE, 2, ENOSPC);
 	assert_int_equal(take(lock), SL_SYSTEM);
@@ -896,7 +899,7 @@ static void release_whose_write_fails_unlocks_and_warns_the_next(void **state)
 	const char *path = path_of("lock");
 	static const char *const ends[] = {NULL, "failed"};
 	for (int i = 0; i < 2; i++) {
-		struct sl_file_lock *lock = make(path);
+		struct sl_lock *lock = make(path);
 		assert_int_equal(take(lock), SL_OK);
 		watch_calls();
 		refuse_calls_from(CALL_PWRITE, 1, ENOSPC);
@@ -916,7 +919,7 @@ static void release_whose_write_breaks_off_warns_the_next(void **state)
 {
 	(void)state;
 	const char *path = path_of("lock");
-	struct sl_file_lock *lock = make(path);
+	struct sl_lock *lock = make(path);
 	assert_int_equal(take(lock), SL_OK);
 	shorten_write(1, 100);
 	refuse_call(CALL_PWRITE, 2, ENOSPC);
@@ -932,7 +935,7 @@ static void release_that_breaks_off_keeps_an_earlier_abandonment(void **state)
 	(void)state;
 	const char *path = path_of("lock");
 	die_holding(path);
-	struct sl_file_lock *lock = make(path);
+	struct sl_lock *lock = make(path);
 	assert_int_equal(take(lock), SL_OK);
 	shorten_write(1, 20);
 	refuse_call(CALL_PWRITE, 2, ENOSPC);
@@ -948,7 +951,7 @@ static void mark_consistent_whose_write_breaks_off_keeps_the_abandonment(void **
 	(void)state;
 	const char *path = path_of("lock");
 	die_holding(path);
-	struct sl_file_lock *lock = make(path);
+	struct sl_lock *lock = make(path);
 	assert_int_equal(take(lock), SL_OK);
 	shorten_write(1, 100);
 	refuse_call(CALL_PWRITE, 2, ENOSPC);
@@ -965,7 +968,7 @@ static void mark_consistent_that_fails_keeps_the_abandonment(void **state)
 	const char *path = path_of("lock");
 	struct sl_failure failure;
 	die_holding(path);
-	struct sl_file_lock *lock = make(path);
+	struct sl_lock *lock = make(path);
 	assert_int_equal(take(lock), SL_OK);
 	refuse_call(CALL_PWRITE, 1, ENOSPC);
 	assert_int_equal(sl_file_lock_mark_consistent(lock, &failure), SL_SYSTEM);
@@ -982,7 +985,7 @@ static void abandonment_outlives_the_release_after_a_failed_mark_consistent(void
 	(void)state;
 	const char *path = path_of("lock");
 	die_holding(path);
-	struct sl_file_lock *lock = make(path);
+	struct sl_lock *lock = make(path);
 	assert_int_equal(take(lock), SL_OK);
 	refuse_call(CALL_PWRITE, 1, ENOSPC);
 	assert_int_equal(mark_consistent(lock), SL_SYSTEM);
@@ -1000,12 +1003,12 @@ static void lock_is_unsupported_where_the_kernel_says_so(void **state)
 	const char *path = path_of("lock");
 	static const int numbers[] = {ENOLCK, EOPNOTSUPP, ENOSYS};
 	struct sl_failure failure;
-	struct sl_file_lock *lock = make(path);
+	struct sl_lock *lock = make(path);
 	for (size_t i = 0; i < 2 * sizeof numbers / sizeof *numbers; i++) {
 		watch_calls();
 		refuse_call(CALL_FLOCK, 1, numbers[i / 2]);
 		enum sl_result result =
-			sl_file_lock_acquire(lock, i % 2 == 0 ? SL_EXCLUSIVE : SL_SHARED, &failure);
+			sl_lock_acquire(lock, i % 2 == 0 ? SL_EXCLUSIVE : SL_SHARED, &failure);
 		stop_watching();
 		assert_int_equal(result, SL_UNSUPPORTED);
 		assert_string_equal(failure.call, "flock");
@@ -1028,7 +1031,7 @@ static void set_scene(enum scene scene, const char *path)
 		remove_file((void *)path);
 	if (scene == MISSING)
 		return;
-	struct sl_file_lock *lock = make(path);
+	struct sl_lock *lock = make(path);
 	assert_int_equal(take(lock), SL_OK);
 	assert_int_equal(give_up(lock, scene == ABANDONED ? "failed" : NULL), SL_OK);
 	drop(lock);
@@ -1044,14 +1047,14 @@ static void assert_acquire_survives(
 	const char *path, enum scene scene, enum sl_mode mode, enum call call, int number)
 {
 	struct sl_failure failure = {0};
-	struct sl_file_lock *lock = make(path);
+	struct sl_lock *lock = make(path);
 	unsigned descriptors = descriptor_count();
 	unsigned nth = 0;
 	do {
 		set_scene(scene, path);
 		watch_calls();
 		refuse_call(call, ++nth, number);
-		enum sl_result result = sl_file_lock_acquire(lock, mode, &failure);
+		enum sl_result result = sl_lock_acquire(lock, mode, &failure);
 		stop_watching();
 		if (result == SL_OK) {
 			assert_held(lock, path);
@@ -1091,7 +1094,7 @@ static void assert_release_survives(
 	const char *path, enum scene scene, const char *end, enum call call, int number)
 {
 	struct sl_failure failure = {0};
-	struct sl_file_lock *lock = make(path);
+	struct sl_lock *lock = make(path);
 	unsigned descriptors = descriptor_count();
 	unsigned nth = 0;
 	do {
@@ -1099,7 +1102,7 @@ static void assert_release_survives(
 		assert_int_equal(take(lock), SL_OK);
 		watch_calls();
 		refuse_call(call, ++nth, number);
-		enum sl_result result = sl_file_lock_release(lock, end, &failure);
+		enum sl_result result = sl_lock_release(lock, end, &failure);
 		stop_watching();
 		if (result != SL_OK) {
 			assert_int_equal(result, SL_SYSTEM);
@@ -1134,12 +1137,12 @@ static void release_survives_the_failure_of_every_call(void **state)
 static void lock_is_not_made_without_memory(void **state)
 {
 	(void)state;
-	struct sl_file_lock_options options = options_for(path_of("lock"));
+	struct sl_lock_options options = options_for(path_of("lock"));
 	refuse_call(CALL_CALLOC, 1, ENOMEM);
-	assert_null(sl_file_lock_new(&options));
+	assert_null(sl_file_lock_new(&options, 0600, true));
 	watch_calls();
 	refuse_call(CALL_STRDUP, 1, ENOMEM);
-	assert_null(sl_file_lock_new(&options));
+	assert_null(sl_file_lock_new(&options, 0600, true));
 	assert_true(rule_applied());
 }
 
@@ -1149,9 +1152,9 @@ static void acquire_without_memory_for_the_abandoned_fails_and_keeps_them(void *
 	const char *path = path_of("lock");
 	struct sl_failure failure;
 	die_holding(path);
-	struct sl_file_lock *lock = make(path);
+	struct sl_lock *lock = make(path);
 	refuse_call(CALL_MALLOC, 1, ENOMEM);
-	assert_int_equal(sl_file_lock_acquire(lock, SL_EXCLUSIVE, &failure), SL_SYSTEM);
+	assert_int_equal(sl_lock_acquire(lock, SL_EXCLUSIVE, &failure), SL_SYSTEM);
 	assert_true(rule_applied());
 	stop_watching();
 	assert_string_equal(failure.call, "malloc");
@@ -1166,10 +1169,10 @@ static void inheritable_lock_that_cannot_be_made_so_is_not_held(void **state)
 	(void)state;
 	const char *path = path_of("lock");
 	struct sl_failure failure;
-	struct sl_file_lock *lock = make(path);
+	struct sl_lock *lock = make(path);
 	set_inheritable(lock, true);
 	refuse_call(CALL_FCNTL, 1, EIO);
-	assert_int_equal(sl_file_lock_acquire(lock, SL_EXCLUSIVE, &failure), SL_SYSTEM);
+	assert_int_equal(sl_lock_acquire(lock, SL_EXCLUSIVE, &failure), SL_SYSTEM);
 	stop_watching();
 	assert_string_equal(failure.call, "fcntl");
 	assert_not_held(lock);
@@ -1181,7 +1184,7 @@ static void acquire_that_fails_after_the_record_leaves_no_false_warning(void **s
 {
 	(void)state;
 	const char *path = path_of("lock");
-	struct sl_file_lock *lock = make(path);
+	struct sl_lock *lock = make(path);
 	set_inheritable(lock, true);
 	refuse_call(CALL_FCNTL, 1, EIO);
 	assert_int_equal(take(lock), SL_SYSTEM);
@@ -1195,7 +1198,7 @@ static void acquire_compares_before_it_reads_and_writes(void **state)
 {
 	(void)state;
 	const char *path = path_of("lock");
-	struct sl_file_lock *lock = make(path);
+	struct sl_lock *lock = make(path);
 	sl_process_self();
 	watch_calls();
 	assert_int_equal(take(lock), SL_OK);
@@ -1211,7 +1214,7 @@ static void release_writes_before_it_unlocks_and_unlocks_before_it_closes(void *
 {
 	(void)state;
 	const char *path = path_of("lock");
-	struct sl_file_lock *lock = make(path);
+	struct sl_lock *lock = make(path);
 	static const char *const ends[] = {NULL, "failed"};
 	static const char *const traces[] = {
 		"lstat pwrite flock(LOCK_UN) close ", "lstat pread pwrite flock(LOCK_UN) close "};
@@ -1234,7 +1237,7 @@ static void nobody_can_find_the_lock_free_and_the_record_held(void **state)
 {
 	(void)state;
 	const char *path = path_of("lock");
-	struct sl_file_lock *lock = make(path);
+	struct sl_lock *lock = make(path);
 	assert_int_equal(take(lock), SL_OK);
 	before_call(CALL_FLOCK, 1, find_released, (void *)path);
 	assert_int_equal(release(lock), SL_OK);
@@ -1245,13 +1248,13 @@ static void nobody_can_find_the_lock_free_and_the_record_held(void **state)
 
 struct family {
 	const char *path;
-	struct sl_file_lock *lock;
+	struct sl_lock *lock;
 };
 
 static void find_it_not_held(void *data)
 {
 	struct family *family = data;
-	expect(!sl_file_lock_is_held(family->lock));
+	expect(!sl_lock_is_held(family->lock));
 	expect(check(family->lock) == SL_NOT_HELD);
 	expect(removes(family->lock) == SL_NOT_HELD);
 	expect(mark_consistent(family->lock) == SL_NOT_HELD);
@@ -1283,7 +1286,7 @@ static void acquire_in_child(void *data)
 	struct family *family = data;
 	expect(take(family->lock) == SL_BUSY);
 	expect(acquire(family->lock, SL_SHARED) == SL_BUSY);
-	expect(!sl_file_lock_is_held(family->lock));
+	expect(!sl_lock_is_held(family->lock));
 }
 
 static void exit_in_child(void *data)
@@ -1428,7 +1431,7 @@ static void program_has_the_descriptor_only_if_inheritable(void **state)
 {
 	(void)state;
 	const char *path = path_of("lock");
-	struct sl_file_lock *lock = make(path);
+	struct sl_lock *lock = make(path);
 	assert_int_equal(take(lock), SL_OK);
 	assert_int_equal(exit_code_of_program(path), 0);
 	set_inheritable(lock, true);
@@ -1464,7 +1467,7 @@ static void inheritable_that_cannot_be_set_stays_as_it_was(void **state)
 /* Takes the lock, and leaves a child behind that says its pid and then waits. */
 static void hold_with_a_child(const char *path, bool inheritable)
 {
-	struct sl_file_lock *lock = make(path);
+	struct sl_lock *lock = make(path);
 	set_inheritable(lock, inheritable);
 	expect(take(lock) == SL_OK);
 	pid_t pid = fork();
@@ -1532,7 +1535,7 @@ static void child_between_fork_and_exec_does_not_keep_a_released_lock(void **sta
 {
 	(void)state;
 	const char *path = path_of("lock");
-	struct sl_file_lock *lock = make(path);
+	struct sl_lock *lock = make(path);
 	assert_int_equal(take(lock), SL_OK);
 	struct child child = clone_child(wait_before_exec, (void *)path);
 	assert_int_equal(child_hear(&child), 'b');
@@ -1545,7 +1548,7 @@ static void child_between_fork_and_exec_does_not_keep_a_removed_lock(void **stat
 {
 	(void)state;
 	const char *path = path_of("lock"), *link_path = path_of("link");
-	struct sl_file_lock *lock = make(path);
+	struct sl_lock *lock = make(path);
 	assert_int_equal(take(lock), SL_OK);
 	struct child child = clone_child(wait_before_exec, (void *)path);
 	assert_int_equal(child_hear(&child), 'b');
@@ -1598,7 +1601,7 @@ static void control_closing_without_unlocking_leaves_the_lock_to_that_child(void
 static void acquire_another_file_in_child(void *data)
 {
 	struct family *family = data;
-	struct sl_file_lock *other = make(family->path);
+	struct sl_lock *other = make(family->path);
 	expect(take(other) == SL_OK);
 	struct sl_record record = record_of(family->path);
 	expect(record.owner.process.pid == getpid());
@@ -1609,7 +1612,7 @@ static void acquire_another_file_in_child(void *data)
 static void child_can_have_locks_of_its_own(void **state)
 {
 	(void)state;
-	struct sl_file_lock *lock = make(path_of("lock"));
+	struct sl_lock *lock = make(path_of("lock"));
 	struct family family = {path_of("other"), NULL};
 	assert_int_equal(take(lock), SL_OK);
 	in_child(acquire_another_file_in_child, &family);

@@ -22,7 +22,7 @@
 
 /* The last answer; freed when a test ends, however it ends. */
 static struct sl_holder_list list;
-static struct sl_file_lock *own_lock;
+static struct sl_lock *own_lock;
 
 static int set_up(void **state)
 {
@@ -35,7 +35,7 @@ static int tear_down(void **state)
 {
 	stop_watching();
 	sl_holders_free(&list);
-	sl_file_lock_free(own_lock);
+	sl_lock_free(own_lock);
 	return fixture_tear_down(state);
 }
 
@@ -83,19 +83,19 @@ static void assert_only_proved(const struct sl_holder *holder, pid_t pid)
 	assert_false(holder->inherited);
 }
 
-static struct sl_file_lock *make(const char *path)
+static struct sl_lock *make(const char *path)
 {
-	struct sl_file_lock *lock = sl_file_lock_new(&(struct sl_file_lock_options){
-		.path = path, .label = LABEL, .command = COMMAND, .permissions = 0644, .record = true});
+	struct sl_lock *lock = sl_file_lock_new(
+		&(struct sl_lock_options){.path = path, .label = LABEL, .command = COMMAND}, 0644, true);
 	if (lock == NULL)
 		abort();
 	return lock;
 }
 
-static enum sl_result acquire(struct sl_file_lock *lock, enum sl_mode mode)
+static enum sl_result acquire(struct sl_lock *lock, enum sl_mode mode)
 {
 	struct sl_failure failure;
-	return sl_file_lock_acquire(lock, mode, &failure);
+	return sl_lock_acquire(lock, mode, &failure);
 }
 
 static void hold_lock(void *path)
@@ -177,7 +177,7 @@ static void free_lock_has_no_holders(void **state)
 	own_lock = make(path);
 	assert_int_equal(acquire(own_lock, SL_EXCLUSIVE), SL_OK);
 	struct sl_failure failure;
-	assert_int_equal(sl_file_lock_release(own_lock, NULL, &failure), SL_OK);
+	assert_int_equal(sl_lock_release(own_lock, NULL, &failure), SL_OK);
 	assert_nobody(path);
 	write_file(path, "4211\n");
 	assert_nobody(path);
@@ -396,7 +396,7 @@ static void record_of_another_boot_or_namespace_is_not_told_of_the_holder(void *
 static void hold_with_an_heir(void *path)
 {
 	struct sl_failure failure;
-	struct sl_file_lock *lock = make(path);
+	struct sl_lock *lock = make(path);
 	expect(sl_file_lock_set_inheritable(lock, true, &failure) == SL_OK);
 	expect(acquire(lock, SL_EXCLUSIVE) == SL_OK);
 	pid_t pid = fork();
@@ -596,7 +596,7 @@ static void leave_an_heir_and_look(void *path)
 	pid_t owner = fork();
 	expect(owner >= 0);
 	if (owner == 0) {
-		struct sl_file_lock *lock = make(path);
+		struct sl_lock *lock = make(path);
 		expect(sl_file_lock_set_inheritable(lock, true, &failure) == SL_OK);
 		expect(acquire(lock, SL_EXCLUSIVE) == SL_OK);
 		heir = fork();

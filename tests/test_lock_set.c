@@ -469,7 +469,7 @@ static void forked_child_begins_with_empty_hands(void **state)
 /* --- Sets of files --- */
 
 static const char *paths[3];
-static struct sl_file_lock *locks[3];
+static struct sl_lock *locks[3];
 static int context;
 
 static int set_up(void **state)
@@ -488,7 +488,7 @@ static int set_up(void **state)
 static void free_locks(void)
 {
 	for (int i = 0; i < 3; i++) {
-		sl_file_lock_free(locks[i]);
+		sl_lock_free(locks[i]);
 		locks[i] = NULL;
 	}
 }
@@ -503,15 +503,11 @@ static int tear_down(void **state)
 
 #define set_test(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
 
-static struct sl_file_lock *make(const char *path)
+static struct sl_lock *make(const char *path)
 {
-	struct sl_file_lock_options options = {.path = path,
-		.label = "",
-		.command = "test",
-		.permissions = 0600,
-		.record = true,
-		.context = &context};
-	struct sl_file_lock *lock = sl_file_lock_new(&options);
+	struct sl_lock_options options = {
+		.path = path, .label = "", .command = "test", .context = &context};
+	struct sl_lock *lock = sl_file_lock_new(&options, 0600, true);
 	if (lock == NULL)
 		abort();
 	return lock;
@@ -525,7 +521,7 @@ static void make_set(const char *names)
 	set.count = strlen(names);
 	for (size_t i = 0; i < set.count; i++) {
 		locks[i] = make(paths[names[i] - 'a']);
-		members[i] = (struct sl_member){.kind = &sl_file_lock_as_member, .lock = locks[i]};
+		members[i] = (struct sl_member){.kind = &sl_lock_as_member, .lock = locks[i]};
 	}
 	sl_lock_set_begin(&set);
 }
@@ -539,8 +535,8 @@ static enum sl_result wait_long(void)
 static void assert_all_held(void)
 {
 	for (size_t i = 0; i < set.count; i++) {
-		assert_true(sl_file_lock_is_held(locks[i]));
-		assert_int_equal(sl_file_lock_check(locks[i], &failure), SL_OK);
+		assert_true(sl_lock_is_held(locks[i]));
+		assert_int_equal(sl_lock_check(locks[i], &failure), SL_OK);
 	}
 }
 
@@ -549,12 +545,12 @@ static void assert_all_free(void)
 {
 	for (size_t i = 0; i < set.count; i++)
 		if (locks[i] != NULL)
-			assert_false(sl_file_lock_is_held(locks[i]));
+			assert_false(sl_lock_is_held(locks[i]));
 	for (int i = 0; i < 3; i++) {
-		struct sl_file_lock *lock = make(paths[i]);
-		assert_int_equal(sl_file_lock_acquire(lock, SL_EXCLUSIVE, &failure), SL_OK);
+		struct sl_lock *lock = make(paths[i]);
+		assert_int_equal(sl_lock_acquire(lock, SL_EXCLUSIVE, &failure), SL_OK);
 		assert_null(sl_file_lock_abandoned(lock));
-		sl_file_lock_free(lock);
+		sl_lock_free(lock);
 	}
 }
 
@@ -565,7 +561,7 @@ static void set_of_files_is_held_when_it_is_confirmed(void **state)
 	assert_int_equal(sl_lock_set_take(&set, &failure), SL_OK);
 	for (int i = 0; i < 3; i++) {
 		assert_true(is_locked(paths[i]));
-		assert_false(sl_file_lock_is_held(locks[i]));
+		assert_false(sl_lock_is_held(locks[i]));
 		assert_file_text(paths[i], "");
 	}
 	assert_int_equal(sl_lock_set_confirm(&set, &failure), SL_OK);
@@ -601,7 +597,7 @@ static void set_with_the_same_file_twice_can_never_be_had(void **state)
 	assert_int_equal(sl_lock_set_take(&set, &failure), SL_BUSY);
 	assert_int_equal(set.busy, 2);
 	assert_int_equal(wait_long(), SL_DEADLOCK);
-	assert_null(sl_file_lock_cycle(locks[set.busy]));
+	assert_null(sl_lock_cycle(locks[set.busy]));
 	assert_all_free();
 }
 
@@ -682,8 +678,8 @@ static void hold_one_and_wait_for_the_other(void *data)
 	(void)data;
 	locks[0] = make(paths[0]);
 	locks[1] = make(paths[1]);
-	expect(sl_file_lock_acquire(locks[0], SL_EXCLUSIVE, &failure) == SL_OK);
-	sl_file_lock_wait(locks[1], SL_EXCLUSIVE, &patience, &failure);
+	expect(sl_lock_acquire(locks[0], SL_EXCLUSIVE, &failure) == SL_OK);
+	sl_lock_wait(locks[1], SL_EXCLUSIVE, &patience, &failure);
 }
 
 static void control_who_collects_locks_that_are_held_leaves_them_abandoned(void **state)
@@ -695,7 +691,7 @@ static void control_who_collects_locks_that_are_held_leaves_them_abandoned(void 
 	child_kill(&child);
 	unlock(b);
 	locks[0] = make(paths[0]);
-	assert_int_equal(sl_file_lock_acquire(locks[0], SL_EXCLUSIVE, &failure), SL_OK);
+	assert_int_equal(sl_lock_acquire(locks[0], SL_EXCLUSIVE, &failure), SL_OK);
 	assert_non_null(sl_file_lock_abandoned(locks[0]));
 }
 
@@ -703,7 +699,7 @@ static void go_on_in_child(void *data)
 {
 	struct sl_lock_set *mine = data;
 	for (size_t i = 0; i < mine->count; i++)
-		expect(!sl_file_lock_is_held(locks[i]));
+		expect(!sl_lock_is_held(locks[i]));
 	if (CHILD_MAY_HAVE_THREADS)
 		expect(sl_lock_set_wait(mine, 0, NULL, &failure) == SL_BUSY);
 	expect(sl_lock_set_last_try(mine, &failure) == SL_BUSY);
@@ -796,7 +792,7 @@ static void collect_again_and_again(void *data)
 		for (const char *name = names; *name != '\0'; name++)
 			leave(*name);
 		for (size_t i = 0; i < set.count; i++) {
-			expect(sl_file_lock_release(locks[i], NULL, &failure) == SL_OK);
+			expect(sl_lock_release(locks[i], NULL, &failure) == SL_OK);
 			members[i].has_it = false;
 		}
 	}
@@ -812,17 +808,17 @@ static void take_one_by_one(void *data)
 	make_set(names);
 	while (!score->stop) {
 		for (size_t i = 0; i < set.count; i++) {
-			enum sl_result result = sl_file_lock_wait(locks[i], SL_EXCLUSIVE, &patience, &failure);
+			enum sl_result result = sl_lock_wait(locks[i], SL_EXCLUSIVE, &patience, &failure);
 			if (result == SL_DEADLOCK)
 				score->told++;
 			expect(result == SL_OK);
-			expect(sl_file_lock_confirm(locks[i], &failure) == SL_OK);
+			expect(sl_lock_confirm(locks[i], &failure) == SL_OK);
 			enter(names[i]);
 		}
 		score->visits[player]++;
 		for (size_t i = set.count; i-- > 0;) {
 			leave(names[i]);
-			expect(sl_file_lock_release(locks[i], NULL, &failure) == SL_OK);
+			expect(sl_lock_release(locks[i], NULL, &failure) == SL_OK);
 		}
 	}
 	free_locks();
@@ -836,13 +832,13 @@ static void hold_again_and_again(void *data)
 	struct sl_patience patience = {.until = SL_FOREVER};
 	locks[0] = make(paths[*name - 'a']);
 	while (!score->stop) {
-		expect(sl_file_lock_wait(locks[0], SL_EXCLUSIVE, &patience, &failure) == SL_OK);
-		expect(sl_file_lock_confirm(locks[0], &failure) == SL_OK);
+		expect(sl_lock_wait(locks[0], SL_EXCLUSIVE, &patience, &failure) == SL_OK);
+		expect(sl_lock_confirm(locks[0], &failure) == SL_OK);
 		enter(*name);
 		usleep(10000);
 		leave(*name);
 		score->visits[player]++;
-		expect(sl_file_lock_release(locks[0], NULL, &failure) == SL_OK);
+		expect(sl_lock_release(locks[0], NULL, &failure) == SL_OK);
 	}
 	free_locks();
 	say('d');

@@ -42,7 +42,7 @@ static int tear_down(void **state)
 
 static int open_entry(struct sl_registry_entry *entry, const char *path)
 {
-	return sl_registry_open(entry, path, O_RDWR | O_CREAT | O_CLOEXEC, 0600);
+	return sl_registry_open(entry, AT_FDCWD, path, O_RDWR | O_CREAT | O_CLOEXEC, 0600);
 }
 
 static void have_it(void *data);
@@ -138,7 +138,8 @@ static void failed_open_links_nothing(void **state)
 	int context;
 	struct sl_registry_entry *entry = &entries[0];
 	entry->context = &context;
-	assert_int_equal(sl_registry_open(entry, path_of("missing"), O_RDWR | O_CLOEXEC, 0), -1);
+	assert_int_equal(
+		sl_registry_open(entry, AT_FDCWD, path_of("missing"), O_RDWR | O_CLOEXEC, 0), -1);
 	assert_int_equal(errno, ENOENT);
 	assert_int_equal(entry->descriptor, -1);
 	assert_false(entry->linked);
@@ -272,7 +273,7 @@ static void *open_and_close(void *path)
 	struct sl_registry_entry entry = NO_DESCRIPTOR;
 	entry.context = &entry;
 	while (!ending) {
-		if (sl_registry_open(&entry, path, O_RDWR | O_CLOEXEC, 0) < 0 ||
+		if (sl_registry_open(&entry, AT_FDCWD, path, O_RDWR | O_CLOEXEC, 0) < 0 ||
 			sl_registry_next(NULL, &entry) != &entry)
 			return "lost its entry";
 		sl_registry_close(&entry);
@@ -368,7 +369,7 @@ static bool fork_between_open_and_link_leaks(pid_t (*fork_way)(void))
 	while (moment.thread == 0)
 		sched_yield();
 	after_call(CALL_OPEN, 1, let_another_thread_fork, &moment);
-	assert_true(sl_registry_open(&entries[0], path, O_RDWR | O_CLOEXEC, 0) >= 0);
+	assert_true(sl_registry_open(&entries[0], AT_FDCWD, path, O_RDWR | O_CLOEXEC, 0) >= 0);
 	stop_watching();
 	assert_int_equal(pthread_join(thread, NULL), 0);
 	assert_true(moment.forked);

@@ -40,7 +40,7 @@
 
 /* --- The locks of a test, freed when it ends, however it ends --- */
 
-static struct sl_file_lock *made[LOCKS_MAX];
+static struct sl_lock *made[LOCKS_MAX];
 static unsigned made_count;
 static const char *path;
 static struct sl_failure failure;
@@ -69,22 +69,18 @@ static int tear_down(void **state)
 {
 	stop_watching();
 	while (made_count > 0)
-		sl_file_lock_free(made[--made_count]);
+		sl_lock_free(made[--made_count]);
 	await_threads(1);
 	return fixture_tear_down(state);
 }
 
 #define wait_test(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
 
-static struct sl_file_lock *make_with(bool record, void *context)
+static struct sl_lock *make_with(bool record, void *context)
 {
-	struct sl_file_lock_options options = {.path = path,
-		.label = "",
-		.command = "test",
-		.permissions = 0600,
-		.record = record,
-		.context = context};
-	struct sl_file_lock *lock = sl_file_lock_new(&options);
+	struct sl_lock_options options = {
+		.path = path, .label = "", .command = "test", .context = context};
+	struct sl_lock *lock = sl_file_lock_new(&options, 0600, record);
 	if (lock == NULL || made_count == LOCKS_MAX)
 		abort();
 	made[made_count++] = lock;
@@ -92,70 +88,70 @@ static struct sl_file_lock *make_with(bool record, void *context)
 }
 
 /* Of a context of its own, as those of another process are. */
-static struct sl_file_lock *make(void)
+static struct sl_lock *make(void)
 {
 	return make_with(true, &made[made_count]);
 }
 
-static void drop(struct sl_file_lock *lock)
+static void drop(struct sl_lock *lock)
 {
 	unsigned i = 0;
 	while (made[i] != lock)
 		i++;
 	made[i] = made[--made_count];
-	sl_file_lock_free(lock);
+	sl_lock_free(lock);
 }
 
 /* --- What the tests say in one word --- */
 
-static enum sl_result take(struct sl_file_lock *lock)
+static enum sl_result take(struct sl_lock *lock)
 {
-	return sl_file_lock_take(lock, SL_EXCLUSIVE, &failure);
+	return sl_lock_take(lock, SL_EXCLUSIVE, &failure);
 }
 
-static enum sl_result acquire(struct sl_file_lock *lock)
+static enum sl_result acquire(struct sl_lock *lock)
 {
-	return sl_file_lock_acquire(lock, SL_EXCLUSIVE, &failure);
+	return sl_lock_acquire(lock, SL_EXCLUSIVE, &failure);
 }
 
-static enum sl_result wait_as(struct sl_file_lock *lock, enum sl_mode mode, int64_t until)
+static enum sl_result wait_as(struct sl_lock *lock, enum sl_mode mode, int64_t until)
 {
 	struct sl_patience patience = {.until = until};
-	return sl_file_lock_wait(lock, mode, &patience, &failure);
+	return sl_lock_wait(lock, mode, &patience, &failure);
 }
 
-static enum sl_result wait_until(struct sl_file_lock *lock, int64_t until)
+static enum sl_result wait_until(struct sl_lock *lock, int64_t until)
 {
 	return wait_as(lock, SL_EXCLUSIVE, until);
 }
 
-static enum sl_result wait_long(struct sl_file_lock *lock)
+static enum sl_result wait_long(struct sl_lock *lock)
 {
 	return wait_until(lock, sl_clock_now() + LATE);
 }
 
 /* A single look; who is in the queue stays there. */
-static enum sl_result wait_shortly(struct sl_file_lock *lock)
+static enum sl_result wait_shortly(struct sl_lock *lock)
 {
 	return wait_until(lock, 0);
 }
 
-static enum sl_result last_try(struct sl_file_lock *lock)
+static enum sl_result last_try(struct sl_lock *lock)
 {
-	return sl_file_lock_last_try(lock, &failure);
+	return sl_lock_last_try(lock, &failure);
 }
 
-static enum sl_result confirm(struct sl_file_lock *lock)
+static enum sl_result confirm(struct sl_lock *lock)
 {
-	return sl_file_lock_confirm(lock, &failure);
+	return sl_lock_confirm(lock, &failure);
 }
 
-static enum sl_result release(struct sl_file_lock *lock)
+static enum sl_result release(struct sl_lock *lock)
 {
-	return sl_file_lock_release(lock, NULL, &failure);
+	return sl_lock_release(lock, NULL, &failure);
 }
 
-static void set_inheritable(struct sl_file_lock *lock, bool on)
+static void set_inheritable(struct sl_lock *lock, bool on)
 {
 	if (sl_file_lock_set_inheritable(lock, on, &failure) != SL_OK)
 		abort();
@@ -173,19 +169,19 @@ static enum sl_record_state record_state(void)
 	return record.state;
 }
 
-static void assert_held(struct sl_file_lock *lock)
+static void assert_held(struct sl_lock *lock)
 {
-	assert_true(sl_file_lock_is_held(lock));
-	assert_int_equal(sl_file_lock_check(lock, &failure), SL_OK);
+	assert_true(sl_lock_is_held(lock));
+	assert_int_equal(sl_lock_check(lock, &failure), SL_OK);
 	assert_true(is_locked(path));
 }
 
 /* Neither held nor wanted, and free for the next one; `others` descriptors of it are not its. */
-static void assert_nothing_left(struct sl_file_lock *lock, unsigned descriptors)
+static void assert_nothing_left(struct sl_lock *lock, unsigned descriptors)
 {
 	pid_t pids[4];
-	assert_false(sl_file_lock_is_held(lock));
-	assert_int_equal(sl_file_lock_check(lock, &failure), SL_NOT_HELD);
+	assert_false(sl_lock_is_held(lock));
+	assert_int_equal(sl_lock_check(lock, &failure), SL_NOT_HELD);
 	await_threads(1);
 	assert_int_equal(descriptor_count(), descriptors);
 	if (exists(path))
@@ -221,7 +217,7 @@ static void unlock_when_it_sleeps(void *descriptor)
 static void hold_in_child(void *data)
 {
 	(void)data;
-	struct sl_file_lock *lock = make();
+	struct sl_lock *lock = make();
 	expect(acquire(lock) == SL_OK);
 	say('h');
 	await();
@@ -240,7 +236,7 @@ static struct child start_holder(void)
 static void lock_that_is_taken_is_not_held_before_it_is_confirmed(void **state)
 {
 	(void)state;
-	struct sl_file_lock *lock = make(), *other = make();
+	struct sl_lock *lock = make(), *other = make();
 	write_file(path, "text of others");
 	sl_process_self();
 	watch_calls();
@@ -248,9 +244,9 @@ static void lock_that_is_taken_is_not_held_before_it_is_confirmed(void **state)
 	/* No record is read or written. */
 	assert_string_equal(call_trace(), "open fstat flock(LOCK_EX) lstat ");
 	stop_watching();
-	assert_false(sl_file_lock_is_held(lock));
-	assert_int_equal(sl_file_lock_check(lock, &failure), SL_NOT_HELD);
-	assert_int_equal(sl_file_lock_generation(lock), 0);
+	assert_false(sl_lock_is_held(lock));
+	assert_int_equal(sl_lock_check(lock, &failure), SL_NOT_HELD);
+	assert_int_equal(sl_lock_generation(lock), 0);
 	assert_int_equal(acquire(other), SL_BUSY);
 	assert_file_text(path, "text of others");
 	watch_calls();
@@ -258,19 +254,19 @@ static void lock_that_is_taken_is_not_held_before_it_is_confirmed(void **state)
 	assert_string_equal(call_trace(), "pread pwrite ");
 	stop_watching();
 	assert_held(lock);
-	assert_int_equal(sl_file_lock_generation(lock), 1);
+	assert_int_equal(sl_lock_generation(lock), 1);
 	assert_int_equal(record_state(), SL_RECORD_HELD);
 }
 
 static void lock_that_is_given_up_was_never_held(void **state)
 {
 	(void)state;
-	struct sl_file_lock *lock = make();
+	struct sl_lock *lock = make();
 	unsigned descriptors = descriptor_count();
 	write_file(path, "text of others");
 	struct file_state before = state_of(path);
 	assert_int_equal(take(lock), SL_OK);
-	sl_file_lock_give_up(lock);
+	sl_lock_give_up(lock);
 	assert_nothing_left(lock, descriptors);
 	assert_unchanged(path, &before);
 	assert_false(is_locked(path));
@@ -287,7 +283,7 @@ static void lock_that_is_given_up_was_never_held(void **state)
 static void take_and_die(void *data)
 {
 	(void)data;
-	struct sl_file_lock *lock = make();
+	struct sl_lock *lock = make();
 	expect(take(lock) == SL_OK);
 	say('t');
 	await();
@@ -296,7 +292,7 @@ static void take_and_die(void *data)
 static void who_dies_before_it_confirms_has_abandoned_nothing(void **state)
 {
 	(void)state;
-	struct sl_file_lock *lock = make();
+	struct sl_lock *lock = make();
 	struct child child = start_child(take_and_die, NULL);
 	assert_int_equal(child_hear(&child), 't');
 	assert_true(is_locked(path));
@@ -309,7 +305,7 @@ static void confirm_that_fails_has_given_the_lock_back(void **state)
 {
 	(void)state;
 	static const enum call calls[] = {CALL_PREAD, CALL_PWRITE, CALL_FCNTL};
-	struct sl_file_lock *lock = make();
+	struct sl_lock *lock = make();
 	unsigned descriptors = descriptor_count();
 	for (int i = 0; i < 3; i++) {
 		set_inheritable(lock, calls[i] == CALL_FCNTL);
@@ -330,12 +326,12 @@ static void confirm_that_fails_has_given_the_lock_back(void **state)
 static void free_lock_is_taken_without_waiting(void **state)
 {
 	(void)state;
-	struct sl_file_lock *lock = make();
+	struct sl_lock *lock = make();
 	watch_calls();
 	assert_int_equal(wait_shortly(lock), SL_OK);
 	assert_int_equal(call_count(CALL_PTHREAD_CREATE), 0);
 	stop_watching();
-	assert_false(sl_file_lock_is_held(lock));
+	assert_false(sl_lock_is_held(lock));
 	assert_int_equal(confirm(lock), SL_OK);
 	assert_held(lock);
 }
@@ -344,11 +340,11 @@ static void waiter_gets_the_lock_when_it_is_given_back(void **state)
 {
 	(void)state;
 	for (unsigned mode = SL_EXCLUSIVE; mode <= SL_SHARED; mode++) {
-		struct sl_file_lock *lock = make();
+		struct sl_lock *lock = make();
 		int fd = hold();
 		start_child(unlock_when_it_sleeps, &fd);
 		assert_int_equal(wait_as(lock, mode, sl_clock_now() + LATE), SL_OK);
-		assert_int_equal(sl_file_lock_mode(lock), mode);
+		assert_int_equal(sl_lock_mode(lock), mode);
 		assert_int_equal(confirm(lock), SL_OK);
 		assert_held(lock);
 		assert_int_equal(release(lock), SL_OK);
@@ -360,7 +356,7 @@ static void waiter_gets_the_lock_when_it_is_given_back(void **state)
 static void when_it_is_time_the_place_is_kept_until_it_is_given_up(void **state)
 {
 	(void)state;
-	struct sl_file_lock *lock = make();
+	struct sl_lock *lock = make();
 	int fd = hold();
 	unsigned descriptors = descriptor_count();
 	int64_t until = sl_clock_now() + 20 * SL_MILLISECOND;
@@ -369,8 +365,8 @@ static void when_it_is_time_the_place_is_kept_until_it_is_given_up(void **state)
 	await_queue(path, 1);
 	assert_int_equal(wait_shortly(lock), SL_BUSY);
 	await_queue(path, 1);
-	assert_false(sl_file_lock_is_held(lock));
-	sl_file_lock_give_up(lock);
+	assert_false(sl_lock_is_held(lock));
+	sl_lock_give_up(lock);
 	assert_nothing_left(lock, descriptors);
 	assert_int_equal(wait_shortly(lock), SL_BUSY);
 	assert_int_equal(last_try(lock), SL_BUSY);
@@ -389,7 +385,7 @@ static void when_it_is_time_the_place_is_kept_until_it_is_given_up(void **state)
 static void lock_granted_in_the_last_moment_is_found_by_the_last_try(void **state)
 {
 	(void)state;
-	struct sl_file_lock *lock = make();
+	struct sl_lock *lock = make();
 	int fd = hold();
 	assert_int_equal(wait_shortly(lock), SL_BUSY);
 	await_queue(path, 1);
@@ -403,14 +399,14 @@ static void lock_granted_in_the_last_moment_is_found_by_the_last_try(void **stat
 static void lock_granted_unnoticed_is_free_after_giving_up(void **state)
 {
 	(void)state;
-	struct sl_file_lock *lock = make();
+	struct sl_lock *lock = make();
 	int fd = hold();
 	assert_int_equal(wait_shortly(lock), SL_BUSY);
 	await_queue(path, 1);
 	unlock(&fd);
 	while (!is_locked(path))
 		sched_yield();
-	sl_file_lock_give_up(lock);
+	sl_lock_give_up(lock);
 	assert_false(is_locked(path));
 	close(fd);
 	assert_nothing_left(lock, descriptor_count());
@@ -419,17 +415,17 @@ static void lock_granted_unnoticed_is_free_after_giving_up(void **state)
 static void giving_up_leaves_a_held_lock_alone(void **state)
 {
 	(void)state;
-	struct sl_file_lock *lock = make();
-	sl_file_lock_give_up(lock);
+	struct sl_lock *lock = make();
+	sl_lock_give_up(lock);
 	assert_int_equal(acquire(lock), SL_OK);
-	sl_file_lock_give_up(lock);
+	sl_lock_give_up(lock);
 	assert_held(lock);
 }
 
 static void signal_interrupts_and_keeps_the_place(void **state)
 {
 	(void)state;
-	struct sl_file_lock *lock = make();
+	struct sl_lock *lock = make();
 	int fd = hold();
 	for (int i = 1; i <= 3; i++) {
 		watch_calls();
@@ -453,12 +449,11 @@ static bool always(void)
 static void who_is_interrupted_does_not_sleep(void **state)
 {
 	(void)state;
-	struct sl_file_lock *lock = make();
+	struct sl_lock *lock = make();
 	struct sl_patience patience = {.until = SL_FOREVER, .interrupted = always};
 	int fd = hold();
 	for (int i = 0; i < 3; i++)
-		assert_int_equal(
-			sl_file_lock_wait(lock, SL_EXCLUSIVE, &patience, &failure), SL_INTERRUPTED);
+		assert_int_equal(sl_lock_wait(lock, SL_EXCLUSIVE, &patience, &failure), SL_INTERRUPTED);
 	await_queue(path, 1);
 	close(fd);
 }
@@ -466,7 +461,7 @@ static void who_is_interrupted_does_not_sleep(void **state)
 static void lock_of_a_killed_holder_is_granted_and_called_abandoned(void **state)
 {
 	(void)state;
-	struct sl_file_lock *lock = make();
+	struct sl_lock *lock = make();
 	struct child holder = start_holder();
 	assert_int_equal(wait_shortly(lock), SL_BUSY);
 	await_queue(path, 1);
@@ -482,12 +477,12 @@ static void lock_of_the_same_context_is_not_waited_for(void **state)
 {
 	(void)state;
 	int context;
-	struct sl_file_lock *held = make_with(true, &context), *lock = make_with(true, &context);
+	struct sl_lock *held = make_with(true, &context), *lock = make_with(true, &context);
 	unsigned descriptors = descriptor_count();
 	assert_int_equal(take(held), SL_OK);
 	for (int i = 0; i < 2; i++) {
 		assert_int_equal(wait_long(lock), SL_DEADLOCK);
-		assert_null(sl_file_lock_cycle(lock));
+		assert_null(sl_lock_cycle(lock));
 		assert_nothing_left(lock, descriptors + 1);
 		if (i == 0)
 			assert_int_equal(confirm(held), SL_OK);
@@ -498,7 +493,7 @@ static void lock_of_the_same_context_is_not_waited_for(void **state)
 static void what_is_no_lock_file_is_not_waited_for(void **state)
 {
 	(void)state;
-	struct sl_file_lock *lock = make();
+	struct sl_lock *lock = make();
 	unsigned descriptors = descriptor_count();
 	assert_int_equal(symlink("/dev/null", path), 0);
 	assert_int_equal(wait_long(lock), SL_UNSAFE_SYMLINK);
@@ -513,12 +508,12 @@ static void wait_and_tell(void *data)
 {
 	(void)data;
 	size_t ahead = 99;
-	struct sl_file_lock *lock = make();
-	bool seen = sl_file_lock_waiters_ahead(lock, &ahead);
+	struct sl_lock *lock = make();
+	bool seen = sl_lock_waiters_ahead(lock, &ahead);
 	expect(!seen || ahead == (size_t)(await() - '0'));
 	expect(wait_shortly(lock) == SL_BUSY);
 	await_queue(path, (size_t)(await() - '0'));
-	expect(sl_file_lock_waiters_ahead(lock, &ahead) == seen);
+	expect(sl_lock_waiters_ahead(lock, &ahead) == seen);
 	expect(!seen || ahead == (size_t)(await() - '0'));
 	say('w');
 	await();
@@ -559,7 +554,7 @@ static void waiter_moves_to_the_file_that_has_taken_the_place(void **state)
 	(void)state;
 	static void (*const away[])(void *path) = {replace_file, remove_file};
 	for (int i = 0; i < 2; i++) {
-		struct sl_file_lock *lock = make();
+		struct sl_lock *lock = make();
 		struct child holder = start_holder();
 		struct child plain = start_child(wait_plainly, NULL);
 		await_queue(path, 1);
@@ -581,7 +576,7 @@ static void waiter_moves_to_the_file_that_has_taken_the_place(void **state)
 static void lock_granted_on_a_file_that_was_replaced_is_not_taken(void **state)
 {
 	(void)state;
-	struct sl_file_lock *lock = make();
+	struct sl_lock *lock = make();
 	int fd = hold();
 	unsigned descriptors = descriptor_count();
 	assert_int_equal(wait_shortly(lock), SL_BUSY);
@@ -601,7 +596,7 @@ static void lock_granted_on_a_file_that_was_replaced_is_not_taken(void **state)
 static void file_that_becomes_a_link_ends_the_wait(void **state)
 {
 	(void)state;
-	struct sl_file_lock *lock = make();
+	struct sl_lock *lock = make();
 	int fd = hold();
 	unsigned descriptors = descriptor_count();
 	assert_int_equal(wait_shortly(lock), SL_BUSY);
@@ -630,12 +625,12 @@ static void hide_and_show(void *data)
 static void file_that_could_never_be_opened_is_opened_later(void **state)
 {
 	(void)state;
-	struct sl_file_lock *lock = make();
+	struct sl_lock *lock = make();
 	snprintf(hidden, sizeof hidden, "%s.hidden", path);
 	toggles = 0;
 	/* It has known this file before; on ext4 another one may have its number. */
 	assert_int_equal(take(lock), SL_OK);
-	sl_file_lock_give_up(lock);
+	sl_lock_give_up(lock);
 	before_every_call(CALL_OPEN, hide_and_show, NULL);
 	assert_int_equal(wait_long(lock), SL_OK);
 	assert_int_equal(toggles, TOGGLES);
@@ -649,7 +644,7 @@ static void file_that_could_never_be_opened_is_opened_later(void **state)
 static void without_a_thread_the_lock_is_asked_for_from_time_to_time(void **state)
 {
 	(void)state;
-	struct sl_file_lock *lock = make();
+	struct sl_lock *lock = make();
 	int fd = hold();
 	unsigned descriptors = descriptor_count();
 	refuse_calls_from(CALL_PTHREAD_CREATE, 1, EAGAIN);
@@ -679,7 +674,7 @@ static void unlock_when_somebody_queues(void *descriptor)
 static void as_soon_as_there_is_a_thread_the_place_is_taken(void **state)
 {
 	(void)state;
-	struct sl_file_lock *lock = make();
+	struct sl_lock *lock = make();
 	int fd = hold();
 	start_child(unlock_when_somebody_queues, &fd);
 	refuse_call(CALL_PTHREAD_CREATE, 1, EAGAIN);
@@ -702,7 +697,7 @@ static bool fails_acquire(enum call call)
 }
 
 /* Waits, while the lock is given back once it sleeps; to the end. */
-static enum sl_result wait_and_confirm(struct sl_file_lock *lock)
+static enum sl_result wait_and_confirm(struct sl_lock *lock)
 {
 	enum sl_result result = wait_until(lock, sl_clock_now() + 20 * SL_SECOND);
 	if (result == SL_BUSY || result == SL_INTERRUPTED)
@@ -712,7 +707,7 @@ static enum sl_result wait_and_confirm(struct sl_file_lock *lock)
 
 static void assert_wait_survives(enum call call, unsigned nth, int number)
 {
-	struct sl_file_lock *lock = make(), *next = make();
+	struct sl_lock *lock = make(), *next = make();
 	int fd = take_flock(path, LOCK_EX);
 	unsigned descriptors = descriptor_count();
 	set_inheritable(lock, true);
@@ -758,7 +753,7 @@ static void thread_whose_flock_fails_costs_the_place_and_not_the_lock(void **sta
 	(void)state;
 	static const int numbers[] = {ENOLCK, ENOMEM, EBADF};
 	for (int i = 0; i < 3; i++) {
-		struct sl_file_lock *lock = make();
+		struct sl_lock *lock = make();
 		int fd = hold();
 		watch_calls();
 		refuse_calls_of_helper(CALL_FLOCK, numbers[i]);
@@ -777,7 +772,7 @@ static void thread_whose_flock_fails_costs_the_place_and_not_the_lock(void **sta
 static void wait_ends_where_the_path_cannot_be_looked_at_any_more(void **state)
 {
 	(void)state;
-	struct sl_file_lock *lock = make();
+	struct sl_lock *lock = make();
 	int fd = hold();
 	unsigned descriptors = descriptor_count();
 	refuse_call(CALL_LSTAT, 1, EACCES);
@@ -793,13 +788,13 @@ static void wait_ends_where_the_path_cannot_be_looked_at_any_more(void **state)
 /* --- Fork --- */
 
 struct family {
-	struct sl_file_lock *lock;
+	struct sl_lock *lock;
 };
 
 static void give_up_in_child(void *data)
 {
 	struct family *family = data;
-	sl_file_lock_give_up(family->lock);
+	sl_lock_give_up(family->lock);
 	expect(!has_descriptor_of(path));
 }
 
@@ -814,7 +809,7 @@ static void last_try_in_child(void *data)
 {
 	struct family *family = data;
 	expect(last_try(family->lock) == SL_BUSY);
-	expect(!sl_file_lock_is_held(family->lock));
+	expect(!sl_lock_is_held(family->lock));
 	expect(!has_descriptor_of(path));
 }
 
@@ -836,7 +831,7 @@ static void confirm_in_child(void *data)
 {
 	struct family *family = data;
 	expect(confirm(family->lock) != SL_OK);
-	expect(!sl_file_lock_is_held(family->lock));
+	expect(!sl_lock_is_held(family->lock));
 }
 
 static void (*const doings[])(void *data) = {
@@ -916,7 +911,7 @@ static void have_descriptor(void *data)
 static void child_has_the_descriptor_of_an_inheritable_lock_only_when_it_is_held(void **state)
 {
 	(void)state;
-	struct sl_file_lock *lock = make();
+	struct sl_lock *lock = make();
 	int fd = hold();
 	set_inheritable(lock, true);
 	assert_int_equal(wait_shortly(lock), SL_BUSY);
@@ -957,7 +952,7 @@ static void open_room(void)
 static void visit_room(void *data)
 {
 	(void)data;
-	struct sl_file_lock *lock = make();
+	struct sl_lock *lock = make();
 	expect(wait_long(lock) == SL_OK);
 	expect(confirm(lock) == SL_OK);
 	if (++room->inside != 1)
@@ -995,7 +990,7 @@ static void signals_that_come_all_the_time_cost_neither_the_place_nor_the_lock(v
 {
 	(void)state;
 	static const struct itimerval every = {{0, 1000}, {0, 1000}}, never;
-	struct sl_file_lock *lock = make();
+	struct sl_lock *lock = make();
 	pid_t order[4];
 	int fd = hold();
 	assert_int_equal(wait_shortly(lock), SL_BUSY);
@@ -1048,7 +1043,7 @@ static void grant_and_deadline_at_once_leave_no_doubt_who_has_the_lock(void **st
 	(void)state;
 	unsigned granted = 0, late = 0, found = 0, round = 0;
 	unsigned seed = 1147;
-	struct sl_file_lock *lock = make_with(false, NULL);
+	struct sl_lock *lock = make_with(false, NULL);
 	write_file(path, "");
 	struct child holder = start_child(hold_for_moments, NULL);
 	for (; round < RACE_ROUNDS; round++) {
@@ -1066,7 +1061,7 @@ static void grant_and_deadline_at_once_leave_no_doubt_who_has_the_lock(void **st
 			in_time ? granted++ : found++;
 		} else {
 			assert_int_equal(result, SL_BUSY);
-			assert_false(sl_file_lock_is_held(lock));
+			assert_false(sl_lock_is_held(lock));
 			late++;
 		}
 		if (child_hear(&holder) != 'u')
@@ -1090,7 +1085,7 @@ static void grant_and_deadline_at_once_leave_no_doubt_who_has_the_lock(void **st
 
 struct user {
 	pthread_t thread;
-	struct sl_file_lock *lock;
+	struct sl_lock *lock;
 	int64_t patience;
 	unsigned got;
 	unsigned missed;
@@ -1106,18 +1101,18 @@ static void *use_in_turns(void *data)
 	struct sl_failure ignored;
 	for (unsigned i = 0; i < TURNS; i++) {
 		struct sl_patience patience = {.until = sl_clock_now() + user->patience};
-		enum sl_result result = sl_file_lock_wait(user->lock, SL_EXCLUSIVE, &patience, &ignored);
+		enum sl_result result = sl_lock_wait(user->lock, SL_EXCLUSIVE, &patience, &ignored);
 		if (result == SL_BUSY)
-			result = sl_file_lock_last_try(user->lock, &ignored);
+			result = sl_lock_last_try(user->lock, &ignored);
 		if (result == SL_OK)
-			result = sl_file_lock_confirm(user->lock, &ignored);
+			result = sl_lock_confirm(user->lock, &ignored);
 		if (result == SL_OK) {
 			user->got++;
 			if (atomic_fetch_add(&inside, 1) != 0)
 				atomic_fetch_add(&clashes, 1);
 			poll(NULL, 0, 1);
 			atomic_fetch_sub(&inside, 1);
-			result = sl_file_lock_release(user->lock, NULL, &ignored);
+			result = sl_lock_release(user->lock, NULL, &ignored);
 		} else if (result == SL_BUSY) {
 			user->missed++;
 			result = SL_OK;

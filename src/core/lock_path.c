@@ -51,18 +51,19 @@ static enum sl_result open_or_create(const char *path, bool exclusive, mode_t pe
 	for (int round = 0; round < OPEN_ROUNDS; round++) {
 		*created = false;
 		/* O_RDWR also where we only read: NFS grants LOCK_EX on nothing else (flock(2)). */
-		if (sl_registry_open(entry, path, O_RDWR | OPEN_FLAGS, 0) >= 0)
+		if (sl_registry_open(entry, AT_FDCWD, path, O_RDWR | OPEN_FLAGS, 0) >= 0)
 			return SL_OK;
 		/* EPERM: an immutable or append-only file (chattr(1)). */
 		if (!exclusive && (errno == EACCES || errno == EROFS || errno == EPERM)) {
-			if (sl_registry_open(entry, path, O_RDONLY | OPEN_FLAGS, 0) >= 0)
+			if (sl_registry_open(entry, AT_FDCWD, path, O_RDONLY | OPEN_FLAGS, 0) >= 0)
 				return SL_OK;
 		}
 		if (errno != ENOENT)
 			return open_failed(path, failure);
 
 		*created = true;
-		if (sl_registry_open(entry, path, O_RDWR | O_CREAT | O_EXCL | OPEN_FLAGS, permissions) >= 0)
+		if (sl_registry_open(
+				entry, AT_FDCWD, path, O_RDWR | O_CREAT | O_EXCL | OPEN_FLAGS, permissions) >= 0)
 			return SL_OK;
 		/* EEXIST: somebody was faster, or a dangling link is there; the open above tells. */
 		if (errno != EEXIST)

@@ -12,8 +12,8 @@
 static struct sl_registry_entry *newest;
 
 /*
- * Guards the list. It is also held across open(2) itself: a fork by another thread between open and
- * linking would give the child a descriptor that nobody knows of, and with it the lock.
+ * Guards the list. It is also held across openat(2) itself: a fork by another thread between open
+ * and linking would give the child a descriptor that nobody knows of, and with it the lock.
  */
 static pthread_mutex_t mutex = PTHREAD_MUTEX_INITIALIZER;
 
@@ -88,12 +88,13 @@ static void unlink_entry(struct sl_registry_entry *entry)
 	entry->linked = false;
 }
 
-int sl_registry_open(struct sl_registry_entry *entry, const char *path, int flags, mode_t mode)
+int sl_registry_open(
+	struct sl_registry_entry *entry, int directory, const char *path, int flags, mode_t mode)
 {
 	pthread_mutex_lock(&mutex);
 	int descriptor;
 	do {
-		descriptor = open(path, flags, mode);
+		descriptor = openat(directory, path, flags, mode);
 	} while (descriptor < 0 && errno == EINTR);
 	descriptor = sl_above_standard_descriptors(descriptor);
 	if (descriptor >= 0) {

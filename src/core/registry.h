@@ -38,11 +38,12 @@ int sl_registry_start(void);
 int sl_above_standard_descriptors(int descriptor);
 
 /*
- * open(2), above the descriptors 0 to 2, and the entry is linked with the descriptor before any
+ * openat(2), above the descriptors 0 to 2, and the entry is linked with the descriptor before any
  * fork can happen in between. Returns the descriptor, or -1 with errno. The entry must have none
  * yet.
  */
-int sl_registry_open(struct sl_registry_entry *entry, const char *path, int flags, mode_t mode);
+int sl_registry_open(
+	struct sl_registry_entry *entry, int directory, const char *path, int flags, mode_t mode);
 
 /* Closes the descriptor, if there is one, and unlinks the entry. Frees no lock that others share.
  */

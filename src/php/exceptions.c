@@ -163,12 +163,12 @@ void sl_throw_deadlock(const char *path, const struct sl_cycle *cycle)
 }
 
 enum sl_result sl_throw_unless_busy(enum sl_result result, const struct sl_failure *failure,
-	const struct sl_file_lock *lock, const char *path)
+	const struct sl_lock *lock, const char *path)
 {
 	if (result == SL_OK || result == SL_BUSY || result == SL_THROWN)
 		return result;
 	if (result == SL_DEADLOCK)
-		sl_throw_deadlock(path, sl_file_lock_cycle(lock));
+		sl_throw_deadlock(path, sl_lock_cycle(lock));
 	else
 		sl_throw(result, failure, path);
 	return SL_THROWN;

@@ -4,7 +4,7 @@
 #ifndef SL_PHP_EXCEPTIONS_H
 #define SL_PHP_EXCEPTIONS_H
 
-#include "../core/file_lock.h"
+#include "../core/lock.h"
 #include "../core/result.h"
 
 #include <php.h>
@@ -25,7 +25,7 @@ void sl_throw_errno(int number, const char *call, const char *path);
 
 /* For what acquiring a lock answered. Returns SL_OK, SL_BUSY, or SL_THROWN. */
 enum sl_result sl_throw_unless_busy(enum sl_result result, const struct sl_failure *failure,
-	const struct sl_file_lock *lock, const char *path);
+	const struct sl_lock *lock, const char *path);
 
 /*
  * BusyException; `holders` is an array of Holder, `waiting` others wait already. An array without

@@ -3,70 +3,14 @@
 
 #include "exceptions.h"
 #include "holder.h"
-#include "path.h"
-#include "request.h"
-#include "synchronized.h"
-#include "waiting.h"
-
-struct file_lock_object {
-	struct sl_file_lock *lock; /* NULL until it is constructed */
-	zend_string *path;
-	bool acquiring; /* a method of it, or of a set, waits for it just now */
-	zend_object std;
-};
-
-static zend_object_handlers file_lock_handlers;
-
-static struct file_lock_object *from_object(zend_object *object)
-{
-	return (struct file_lock_object *)((char *)object - XtOffsetOf(struct file_lock_object, std));
-}
-
-static zend_object *create_object(zend_class_entry *ce)
-{
-	struct file_lock_object *self = zend_object_alloc(sizeof *self, ce);
-	zend_object_std_init(&self->std, ce);
-	object_properties_init(&self->std, ce);
-	self->std.handlers = &file_lock_handlers;
-	return &self->std;
-}
-
-/*
- * Having a destructor, though it does nothing, makes the garbage collector look whether anybody
- * still refers to the lock after destructors have run: held() may have handed it out.
- */
-static void destroy_object(zend_object *object)
-{
-	zend_objects_destroy_object(object);
-}
-
-static void free_object(zend_object *object)
-{
-	struct file_lock_object *self = from_object(object);
-	if (self->lock != NULL)
-		sl_request_drop(self->lock);
-	if (self->path != NULL)
-		zend_string_release(self->path);
-	zend_object_std_dtor(object);
-}
-
-/* This object, or NULL and an exception if its constructor did not succeed. */
-static struct file_lock_object *constructed(zend_object *object)
-{
-	struct file_lock_object *self = from_object(object);
-	if (self->lock == NULL) {
-		zend_throw_exception(spl_ce_LogicException, "this FileLock was never constructed", 0);
-		return NULL;
-	}
-	return self;
-}
+#include "lock_object.h"
 
 ZEND_METHOD(Sitelock_FileLock, __construct)
 {
-	struct file_lock_object *self = from_object(Z_OBJ_P(ZEND_THIS));
 	zend_string *path, *label = NULL;
 	zend_long permissions = 0600;
 	sl_bool_argument record = 1;
+	struct sl_lock_options options;
 
 	SL_PARSE_PARAMETERS_START(1, 4)
 		Z_PARAM_STR(path)
@@ -76,204 +20,25 @@ ZEND_METHOD(Sitelock_FileLock, __construct)
 		Z_PARAM_BOOL(record)
 	ZEND_PARSE_PARAMETERS_END();
 
-	if (self->lock != NULL) {
-		zend_throw_exception(spl_ce_LogicException, "this FileLock is constructed already", 0);
-		return;
-	}
-	if (label != NULL && CHECK_NULL_PATH(ZSTR_VAL(label), ZSTR_LEN(label))) {
-		sl_argument_error(2, "label", "must not contain any null bytes");
-		return;
-	}
 	if ((permissions & ~0777) != 0 || (permissions & 0600) != 0600) {
 		sl_argument_error(
 			3, "permissions", "must be between 0600 and 0777, readable and writable by the owner");
 		return;
 	}
-	path = sl_path_resolve(path);
-	if (path == NULL)
-		return;
-	if (!sl_path_is_allowed(path)) {
-		zend_string_release(path);
-		return;
-	}
-	self->path = path;
-	self->lock = sl_file_lock_new(&(struct sl_file_lock_options){
-		.path = ZSTR_VAL(path),
-		.label = label != NULL ? ZSTR_VAL(label) : "",
-		.command = sl_request_command(),
-		.permissions = (mode_t)permissions,
-		.record = record,
-		.context = sl_request_context(),
-		.object = &self->std,
-	});
-	if (self->lock == NULL)
-		sl_throw_errno(ENOMEM, "malloc", ZSTR_VAL(path));
-}
-
-/* The lock of this object, if it can be asked for in this mode; otherwise NULL and an exception. */
-static struct sl_file_lock *lock_to_acquire(zend_object *object, enum sl_mode mode)
-{
-	struct file_lock_object *self = constructed(object);
-	if (self == NULL)
-		return NULL;
-	if (self->acquiring) {
-		zend_throw_exception_ex(
-			spl_ce_LogicException, 0, "this object waits for %s already", ZSTR_VAL(self->path));
-		return NULL;
-	}
-	if (sl_file_lock_is_held(self->lock) && sl_file_lock_mode(self->lock) != mode) {
-		/* flock(2) converts a lock by giving it up first, and may then not get it back. */
-		zend_throw_exception_ex(spl_ce_LogicException, 0,
-			"%s is held %s by this object: release it before you acquire it %s",
-			ZSTR_VAL(self->path), mode == SL_SHARED ? "exclusively" : "shared",
-			mode == SL_SHARED ? "shared" : "exclusively");
-		return NULL;
-	}
-	return sl_path_is_allowed(self->path) ? self->lock : NULL;
-}
-
-bool sl_file_lock_member(struct sl_member *member, zend_object *object, enum sl_mode mode)
-{
-	struct sl_file_lock *lock = lock_to_acquire(object, mode);
-	*member = (struct sl_member){
-		.kind = &sl_file_lock_as_member,
-		.lock = lock,
-		.object = object,
-		.mode = mode,
-		.has_it = lock != NULL && sl_file_lock_is_held(lock),
-	};
-	return lock != NULL;
-}
-
-struct sl_file_lock *sl_file_lock_of(zend_object *object)
-{
-	return from_object(object)->lock;
-}
-
-void sl_file_lock_set_acquiring(zend_object *object, bool acquiring)
-{
-	from_object(object)->acquiring = acquiring;
-}
-
-static enum sl_result wait_to_acquire(struct file_lock_object *self, enum sl_mode mode,
-	const struct sl_wait *wait, struct sl_failure *failure)
-{
-	struct sl_member member;
-	struct sl_lock_set set = {.members = &member, .count = 1};
-
-	/* It asks open_basedir again, and the answer may have changed. */
-	if (!sl_file_lock_member(&member, &self->std, mode))
-		return SL_THROWN;
-	sl_lock_set_begin(&set);
-	return sl_wait_for_set(&set, wait, failure);
-}
-
-/* SL_OK: held. SL_BUSY: not held. SL_THROWN: not held, and an exception is there. */
-static enum sl_result acquire(
-	struct file_lock_object *self, enum sl_mode mode, const struct sl_wait *wait)
-{
-	struct sl_failure failure;
-
-	if (lock_to_acquire(&self->std, mode) == NULL)
-		return SL_THROWN;
-	if (sl_file_lock_is_held(self->lock))
-		return SL_OK;
-	enum sl_result result = sl_file_lock_acquire(self->lock, mode, &failure);
-	if (result == SL_BUSY && wait->timeout > 0.0)
-		result = wait_to_acquire(self, mode, wait, &failure);
-	return sl_throw_unless_busy(result, &failure, self->lock, ZSTR_VAL(self->path));
-}
-
-static void acquire_method(INTERNAL_FUNCTION_PARAMETERS, enum sl_mode mode)
-{
-	struct sl_wait wait;
-
-	sl_wait_for_seconds(&wait, 0.0);
-	SL_PARSE_PARAMETERS_START(0, 2)
-		Z_PARAM_OPTIONAL
-		SL_PARAM_WAIT(wait)
-	ZEND_PARSE_PARAMETERS_END();
-
-	struct file_lock_object *self = constructed(Z_OBJ_P(ZEND_THIS));
-	if (self != NULL && sl_timeout_is_valid(wait, 1))
-		RETURN_BOOL(acquire(self, mode, &wait) == SL_OK);
-}
-
-ZEND_METHOD(Sitelock_FileLock, acquire)
-{
-	acquire_method(INTERNAL_FUNCTION_PARAM_PASSTHRU, SL_EXCLUSIVE);
-}
-
-ZEND_METHOD(Sitelock_FileLock, acquireShared)
-{
-	acquire_method(INTERNAL_FUNCTION_PARAM_PASSTHRU, SL_SHARED);
-}
-
-ZEND_METHOD(Sitelock_FileLock, release)
-{
-	struct sl_failure failure;
-	SL_PARSE_PARAMETERS_NONE();
-	struct file_lock_object *self = constructed(Z_OBJ_P(ZEND_THIS));
-	/* A handler for SIGTERM may give back everything: what is merely waited for is not held. */
-	if (self == NULL || (self->acquiring && !sl_file_lock_is_held(self->lock)))
-		return;
-	enum sl_result result = sl_file_lock_release(self->lock, NULL, &failure);
-	if (result != SL_OK)
-		sl_throw(result, &failure, ZSTR_VAL(self->path));
-}
-
-ZEND_METHOD(Sitelock_FileLock, isAcquired)
-{
-	struct sl_failure ignored;
-	SL_PARSE_PARAMETERS_NONE();
-	struct file_lock_object *self = constructed(Z_OBJ_P(ZEND_THIS));
-	if (self != NULL)
-		RETURN_BOOL(sl_file_lock_check(self->lock, &ignored) == SL_OK);
-}
-
-ZEND_METHOD(Sitelock_FileLock, getPath)
-{
-	SL_PARSE_PARAMETERS_NONE();
-	struct file_lock_object *self = constructed(Z_OBJ_P(ZEND_THIS));
-	if (self != NULL)
-		RETURN_STR_COPY(self->path);
-}
-
-/* Fills `value` with the holders. False: an exception is thrown instead. */
-static bool read_holders(struct file_lock_object *self, zval *value)
-{
-	struct sl_holder_list list;
-	struct sl_failure failure;
-
-	if (!sl_path_is_allowed(self->path))
-		return false;
-	enum sl_result result = sl_file_lock_holders(self->lock, &list, &failure);
-	if (result != SL_OK) {
-		sl_throw(result, &failure, ZSTR_VAL(self->path));
-		return false;
-	}
-	sl_holder_list(value, &list);
-	sl_holders_free(&list);
-	return true;
-}
-
-ZEND_METHOD(Sitelock_FileLock, getHolders)
-{
-	SL_PARSE_PARAMETERS_NONE();
-	struct file_lock_object *self = constructed(Z_OBJ_P(ZEND_THIS));
-	if (self != NULL)
-		read_holders(self, return_value);
+	zend_object *object = Z_OBJ_P(ZEND_THIS);
+	if (sl_construct(object, path, label, &options))
+		sl_constructed_with(object, sl_file_lock_new(&options, (mode_t)permissions, record));
 }
 
 ZEND_METHOD(Sitelock_FileLock, getAbandonedBy)
 {
 	SL_PARSE_PARAMETERS_NONE();
-	struct file_lock_object *self = constructed(Z_OBJ_P(ZEND_THIS));
+	struct sl_lock_object *self = sl_constructed(Z_OBJ_P(ZEND_THIS));
 	if (self != NULL)
 		sl_holder_list_abandoned(return_value, sl_file_lock_abandoned(self->lock));
 }
 
-static void throw_not_exclusive(struct file_lock_object *self, const char *method)
+static void throw_not_exclusive(struct sl_lock_object *self, const char *method)
 {
 	zend_throw_exception_ex(spl_ce_LogicException, 0,
 		"%s() needs %s to be held exclusively by this object", method, ZSTR_VAL(self->path));
@@ -283,7 +48,7 @@ ZEND_METHOD(Sitelock_FileLock, markConsistent)
 {
 	struct sl_failure failure;
 	SL_PARSE_PARAMETERS_NONE();
-	struct file_lock_object *self = constructed(Z_OBJ_P(ZEND_THIS));
+	struct sl_lock_object *self = sl_constructed(Z_OBJ_P(ZEND_THIS));
 	if (self == NULL)
 		return;
 	enum sl_result result = sl_file_lock_mark_consistent(self->lock, &failure);
@@ -306,7 +71,7 @@ ZEND_METHOD(Sitelock_FileLock, setInheritable)
 		Z_PARAM_BOOL(on)
 	ZEND_PARSE_PARAMETERS_END();
 
-	struct file_lock_object *self = constructed(Z_OBJ_P(ZEND_THIS));
+	struct sl_lock_object *self = sl_constructed(Z_OBJ_P(ZEND_THIS));
 	if (self == NULL)
 		return;
 	enum sl_result result = sl_file_lock_set_inheritable(self->lock, on, &failure);
@@ -319,7 +84,7 @@ ZEND_METHOD(Sitelock_FileLock, remove)
 	struct sl_failure failure;
 	bool removed;
 	SL_PARSE_PARAMETERS_NONE();
-	struct file_lock_object *self = constructed(Z_OBJ_P(ZEND_THIS));
+	struct sl_lock_object *self = sl_constructed(Z_OBJ_P(ZEND_THIS));
 	if (self == NULL)
 		return;
 	enum sl_result result = sl_file_lock_remove(self->lock, &removed, &failure);
@@ -328,86 +93,4 @@ ZEND_METHOD(Sitelock_FileLock, remove)
 	else if (result != SL_OK)
 		sl_throw(result, &failure, ZSTR_VAL(self->path));
 	RETURN_BOOL(removed);
-}
-
-void sl_file_lock_throw_busy(zend_object *object)
-{
-	struct file_lock_object *self = from_object(object);
-	zval holders;
-	size_t waiting;
-
-	if (sl_file_lock_blocks_itself(self->lock)) {
-		sl_throw_deadlock(ZSTR_VAL(self->path), NULL);
-		return;
-	}
-	if (!read_holders(self, &holders)) {
-		/* Who it is cannot be told, and that it is busy is what the caller must hear. */
-		zend_clear_exception();
-		array_init(&holders);
-	}
-	if (!sl_file_lock_waiters_ahead(self->lock, &waiting))
-		waiting = 0;
-	sl_throw_busy(ZSTR_VAL(self->path), &holders, waiting);
-	zval_ptr_dtor(&holders);
-}
-
-ZEND_METHOD(Sitelock_FileLock, synchronized)
-{
-	zend_fcall_info call;
-	zend_fcall_info_cache cache;
-	struct sl_wait wait;
-
-	sl_wait_for_seconds(&wait, ZEND_INFINITY);
-	SL_PARSE_PARAMETERS_START(1, 3)
-		Z_PARAM_FUNC(call, cache)
-		Z_PARAM_OPTIONAL
-		SL_PARAM_WAIT(wait)
-	ZEND_PARSE_PARAMETERS_END();
-
-	struct file_lock_object *self = constructed(Z_OBJ_P(ZEND_THIS));
-	if (self == NULL || !sl_timeout_is_valid(wait, 2))
-		return;
-	bool nested = sl_file_lock_is_held(self->lock);
-	enum sl_result result = acquire(self, SL_EXCLUSIVE, &wait);
-	if (result == SL_BUSY)
-		sl_file_lock_throw_busy(&self->std);
-	if (result != SL_OK)
-		return;
-
-	unsigned generation = sl_file_lock_generation(self->lock);
-	sl_call_critical(&call, &cache, return_value);
-	/* The callable may have released the lock itself, and even acquired it anew. */
-	zend_object *thrown = EG(exception);
-	if (nested || !sl_file_lock_is_held(self->lock) ||
-		sl_file_lock_generation(self->lock) != generation || !sl_request_outlives(thrown))
-		return;
-	struct sl_failure failure;
-	result = sl_request_give_back(self->lock, thrown, &failure);
-	if (result != SL_OK)
-		sl_throw_behind(thrown, result, &failure, ZSTR_VAL(self->path));
-}
-
-ZEND_METHOD(Sitelock_FileLock, getWaitersAhead)
-{
-	size_t count;
-	SL_PARSE_PARAMETERS_NONE();
-	struct file_lock_object *self = constructed(Z_OBJ_P(ZEND_THIS));
-	if (self == NULL || !sl_path_is_allowed(self->path))
-		return;
-	if (sl_file_lock_waiters_ahead(self->lock, &count))
-		RETURN_LONG((zend_long)count);
-}
-
-void sl_register_file_lock(zend_class_entry *ce)
-{
-	sl_file_lock_ce = ce;
-	ce->create_object = create_object;
-	sl_forbid_serialization(ce);
-	sl_forbid_dynamic_properties(ce);
-	memcpy(&file_lock_handlers, zend_get_std_object_handlers(), sizeof file_lock_handlers);
-	file_lock_handlers.offset = XtOffsetOf(struct file_lock_object, std);
-	file_lock_handlers.dtor_obj = destroy_object;
-	file_lock_handlers.free_obj = free_object;
-	file_lock_handlers.clone_obj = NULL;
-	sl_forbid_comparison(&file_lock_handlers);
 }

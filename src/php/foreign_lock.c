@@ -100,7 +100,7 @@ bool sl_foreign_lock_member(struct sl_member *member, zend_object *object, enum 
 {
 	*member =
 		(struct sl_member){.kind = &foreign_kind, .lock = object, .object = object, .mode = mode};
-	return sl_lock_is_acquired(object, &member->has_it);
+	return sl_ask_is_acquired(object, &member->has_it);
 }
 
 void sl_foreign_lock_release(zend_object *object)
@@ -120,7 +120,7 @@ void sl_foreign_lock_release(zend_object *object)
 	}
 }
 
-zend_string *sl_lock_path(zend_object *object)
+zend_string *sl_ask_path(zend_object *object)
 {
 	zval path;
 	if (!call_method(object, "getPath", NULL, &path))
@@ -132,12 +132,12 @@ zend_string *sl_lock_path(zend_object *object)
 	return NULL;
 }
 
-bool sl_lock_is_acquired(zend_object *object, bool *acquired)
+bool sl_ask_is_acquired(zend_object *object, bool *acquired)
 {
 	return ask(object, "isAcquired", acquired);
 }
 
-bool sl_lock_holders(zend_object *object, zval *holders)
+bool sl_ask_holders(zend_object *object, zval *holders)
 {
 	zval answer, *holder;
 

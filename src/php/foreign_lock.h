@@ -17,9 +17,9 @@ bool sl_foreign_lock_member(struct sl_member *member, zend_object *object, enum 
 void sl_foreign_lock_release(zend_object *object);
 
 /* These are asked of any Lock. NULL or false, and an exception, if it has no proper answer. */
-zend_string *sl_lock_path(zend_object *object);
-bool sl_lock_is_acquired(zend_object *object, bool *acquired);
+zend_string *sl_ask_path(zend_object *object);
+bool sl_ask_is_acquired(zend_object *object, bool *acquired);
 /* Only what is a Holder. */
-bool sl_lock_holders(zend_object *object, zval *holders);
+bool sl_ask_holders(zend_object *object, zval *holders);
 
 #endif

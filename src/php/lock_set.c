@@ -1,11 +1,10 @@
 #include "php_sitelock.h"
 #include "lock_set.h"
 
-#include "../core/file_lock.h"
 #include "../core/lock_set.h"
 #include "exceptions.h"
-#include "file_lock.h"
 #include "foreign_lock.h"
+#include "lock_object.h"
 #include "request.h"
 #include "synchronized.h"
 #include "waiting.h"
@@ -16,7 +15,7 @@ struct element {
 	zend_string *path;
 	enum sl_mode mode;
 	unsigned taken;      /* by which acquire of the set; 0: by none */
-	unsigned generation; /* of the FileLock then: it may have been released since */
+	unsigned generation; /* of our own lock then: it may have been released since */
 };
 
 /* What a set is made of: three arrays in the same order, by path. */
@@ -51,18 +50,19 @@ static zend_object *create_object(zend_class_entry *ce)
 	return &self->std;
 }
 
-static bool is_file_lock(const struct element *element)
+/* One of ours, and not written in PHP. */
+static bool is_native(const struct element *element)
 {
-	return element->object->ce == sl_file_lock_ce;
+	return sl_is_lock_object(element->object);
 }
 
 /* Ours, and still held since we took it. */
 static bool is_taken(const struct element *element)
 {
-	if (element->taken == 0 || !is_file_lock(element))
+	if (element->taken == 0 || !is_native(element))
 		return element->taken != 0;
-	const struct sl_file_lock *lock = sl_file_lock_of(element->object);
-	return sl_file_lock_is_held(lock) && sl_file_lock_generation(lock) == element->generation;
+	const struct sl_lock *lock = sl_lock_of(element->object);
+	return sl_lock_is_held(lock) && sl_lock_generation(lock) == element->generation;
 }
 
 /* Gives it back if acquire number `taken` took it; 0: whichever did. */
@@ -74,8 +74,8 @@ static enum sl_result give_back(
 	if ((taken != 0 && element->taken != taken) || !is_taken(element))
 		return SL_OK;
 	element->taken = 0;
-	if (is_file_lock(element))
-		result = sl_request_give_back(sl_file_lock_of(element->object), thrown, failure);
+	if (is_native(element))
+		result = sl_request_give_back(sl_lock_of(element->object), thrown, failure);
 	else
 		sl_foreign_lock_release(element->object);
 	return result;
@@ -161,7 +161,7 @@ static bool add_elements(struct parts *parts, HashTable *locks, enum sl_mode mod
 			return false;
 		}
 		*element = (struct element){.object = Z_OBJ_P(own), .mode = mode};
-		element->path = sl_lock_path(element->object);
+		element->path = sl_ask_path(element->object);
 		if (element->path == NULL)
 			return false;
 	}
@@ -253,8 +253,8 @@ static bool prepare(struct lock_set_object *self, bool *complete)
 	for (size_t i = 0; i < self->parts.count; i++) {
 		struct element *element = &self->parts.elements[i];
 		struct sl_member *member = &self->set.members[i];
-		bool usable = is_file_lock(element)
-						  ? sl_file_lock_member(member, element->object, element->mode)
+		bool usable = is_native(element)
+						  ? sl_lock_object_member(member, element->object, element->mode)
 						  : sl_foreign_lock_member(member, element->object, element->mode);
 		if (!usable)
 			return false;
@@ -272,8 +272,8 @@ static void note_taken(struct lock_set_object *self)
 		if (!self->set.members[i].ours)
 			continue;
 		element->taken = self->acquires;
-		if (is_file_lock(element))
-			element->generation = sl_file_lock_generation(sl_file_lock_of(element->object));
+		if (is_native(element))
+			element->generation = sl_lock_generation(sl_lock_of(element->object));
 	}
 }
 
@@ -329,8 +329,8 @@ static enum sl_result acquire(struct lock_set_object *self, const struct sl_wait
 		return SL_OK;
 	}
 	const struct element *busy = &self->parts.elements[self->set.busy];
-	return sl_throw_unless_busy(result, &failure,
-		is_file_lock(busy) ? sl_file_lock_of(busy->object) : NULL, ZSTR_VAL(busy->path));
+	return sl_throw_unless_busy(
+		result, &failure, is_native(busy) ? sl_lock_of(busy->object) : NULL, ZSTR_VAL(busy->path));
 }
 
 ZEND_METHOD(Sitelock_LockSet, acquire)
@@ -364,7 +364,7 @@ ZEND_METHOD(Sitelock_LockSet, isAcquired)
 		return;
 	for (size_t i = 0; i < self->parts.count; i++) {
 		bool acquired;
-		if (!sl_lock_is_acquired(self->parts.elements[i].object, &acquired))
+		if (!sl_ask_is_acquired(self->parts.elements[i].object, &acquired))
 			return;
 		if (!acquired)
 			RETURN_FALSE;
@@ -381,7 +381,7 @@ ZEND_METHOD(Sitelock_LockSet, getHolders)
 	array_init(return_value);
 	for (size_t i = 0; i < self->parts.count; i++) {
 		zval holders;
-		if (!sl_lock_holders(self->parts.elements[i].object, &holders))
+		if (!sl_ask_holders(self->parts.elements[i].object, &holders))
 			return;
 		if (zend_hash_num_elements(Z_ARRVAL(holders)) > 0)
 			zend_symtable_update(Z_ARRVAL_P(return_value), self->parts.elements[i].path, &holders);
@@ -396,11 +396,11 @@ static void throw_busy(struct lock_set_object *self)
 	const struct element *busy = &self->parts.elements[self->set.busy];
 	zval holders;
 
-	if (is_file_lock(busy)) {
-		sl_file_lock_throw_busy(busy->object);
+	if (is_native(busy)) {
+		sl_lock_throw_busy(busy->object);
 		return;
 	}
-	if (!sl_lock_holders(busy->object, &holders)) {
+	if (!sl_ask_holders(busy->object, &holders)) {
 		zend_clear_exception();
 		array_init(&holders);
 	}

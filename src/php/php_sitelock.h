@@ -36,7 +36,6 @@ ZEND_TSRMLS_CACHE_EXTERN()
 #endif
 
 extern zend_class_entry *sl_lock_ce;
-extern zend_class_entry *sl_file_lock_ce;
 extern zend_class_entry *sl_holder_ce;
 extern zend_class_entry *sl_lock_set_ce;
 

@@ -115,7 +115,7 @@ bool sl_request_outlives(zend_object *thrown)
 }
 
 enum sl_result sl_request_give_back(
-	struct sl_file_lock *lock, zend_object *thrown, struct sl_failure *failure)
+	struct sl_lock *lock, zend_object *thrown, struct sl_failure *failure)
 {
 	char end[SL_END_MAX + 1] = "";
 
@@ -123,7 +123,7 @@ enum sl_result sl_request_give_back(
 		snprintf(end, sizeof end, "exception %s", ZSTR_VAL(thrown->ce->name));
 	else if (is_shutting_down())
 		judge(end, sizeof end);
-	return sl_file_lock_release(lock, end[0] != '\0' ? end : NULL, failure);
+	return sl_lock_release(lock, end[0] != '\0' ? end : NULL, failure);
 }
 
 bool sl_request_gives_back(void)
@@ -134,18 +134,18 @@ bool sl_request_gives_back(void)
 	return !dismantling && sl_request_outlives(EG(exception));
 }
 
-void sl_request_drop(struct sl_file_lock *lock)
+void sl_request_drop(struct sl_lock *lock)
 {
 	struct sl_failure ignored;
 
-	if (sl_file_lock_is_held(lock)) {
+	if (sl_lock_is_held(lock)) {
 		if (!sl_request_gives_back()) {
-			sl_file_lock_set_object(lock, NULL);
+			sl_lock_set_object(lock, NULL);
 			return;
 		}
 		sl_request_give_back(lock, EG(exception), &ignored);
 	}
-	sl_file_lock_free(lock);
+	sl_lock_free(lock);
 }
 
 void sl_request_judge(void)
@@ -158,12 +158,12 @@ void sl_request_end(void)
 	struct sl_failure ignored;
 	const char *end = SITELOCK_G(end)[0] != '\0' ? SITELOCK_G(end) : NULL;
 
-	for (struct sl_file_lock *lock = sl_file_lock_next(NULL, sl_request_context()), *next;
-		 lock != NULL; lock = next) {
-		next = sl_file_lock_next(lock, sl_request_context());
+	for (struct sl_lock *lock = sl_lock_next(NULL, sl_request_context()), *next; lock != NULL;
+		 lock = next) {
+		next = sl_lock_next(lock, sl_request_context());
 		/* Its object is gone with all the others. In a forked child this only closes. */
-		sl_file_lock_release(lock, end, &ignored);
-		sl_file_lock_free(lock);
+		sl_lock_release(lock, end, &ignored);
+		sl_lock_free(lock);
 	}
 	memset(ZEND_MODULE_GLOBALS_BULK(sitelock), 0, sizeof *ZEND_MODULE_GLOBALS_BULK(sitelock));
 }

@@ -4,7 +4,7 @@
 #ifndef SL_PHP_REQUEST_H
 #define SL_PHP_REQUEST_H
 
-#include "../core/file_lock.h"
+#include "../core/lock.h"
 
 #include <php.h>
 #include <stdbool.h>
@@ -27,7 +27,7 @@ void sl_request_unwatch_errors(void);
  * PHP frees global variables before it calls the last destructors, and since 8.0 it unwinds the
  * stack before it calls shutdown functions on exit(). What they protect must still be locked then.
  */
-void sl_request_drop(struct sl_file_lock *lock);
+void sl_request_drop(struct sl_lock *lock);
 
 /* False: what unwinds is the end of the request itself, and locks are kept until it is over. NULL:
  * nothing unwinds. */
@@ -39,7 +39,7 @@ bool sl_request_gives_back(void);
 /* Gives a lock back: in good order, or because `thrown` (or NULL) leaves the code that it protects.
  */
 enum sl_result sl_request_give_back(
-	struct sl_file_lock *lock, zend_object *thrown, struct sl_failure *failure);
+	struct sl_lock *lock, zend_object *thrown, struct sl_failure *failure);
 
 /* RSHUTDOWN: shutdown functions and destructors have run; did the request end well? */
 void sl_request_judge(void);

@@ -5,15 +5,14 @@
 
 #include "../core/registry.h"
 #include "exceptions.h"
-#include "file_lock.h"
 #include "holder.h"
+#include "lock_object.h"
 #include "lock_set.h"
 #include "request.h"
 
 #include <ext/standard/info.h>
 
 zend_class_entry *sl_lock_ce;
-zend_class_entry *sl_file_lock_ce;
 zend_class_entry *sl_holder_ce;
 zend_class_entry *sl_lock_set_ce;
 
@@ -27,11 +26,11 @@ ZEND_FUNCTION(Sitelock_held)
 	/* The registry has the newest first. */
 	array_init(return_value);
 	array_init(&locks);
-	struct sl_file_lock *lock = NULL;
-	while ((lock = sl_file_lock_next(lock, sl_request_context())) != NULL) {
-		zend_object *object = sl_file_lock_object(lock);
+	struct sl_lock *lock = NULL;
+	while ((lock = sl_lock_next(lock, sl_request_context())) != NULL) {
+		zend_object *object = sl_lock_object(lock);
 		/* What has been destructed may be freed the next moment, whoever refers to it. */
-		if (object == NULL || !sl_file_lock_is_held(lock) ||
+		if (object == NULL || !sl_lock_is_held(lock) ||
 			(OBJ_FLAGS(object) & IS_OBJ_DESTRUCTOR_CALLED) != 0)
 			continue;
 		zval value;
@@ -63,7 +62,8 @@ static PHP_MINIT_FUNCTION(sitelock)
 	(void)module_number;
 	sl_request_watch_errors();
 	sl_lock_ce = register_class_Sitelock_Lock();
-	sl_register_file_lock(register_class_Sitelock_FileLock(sl_lock_ce));
+	sl_start_lock_classes();
+	sl_register_lock_class(register_class_Sitelock_FileLock(sl_lock_ce));
 	sl_register_lock_set(register_class_Sitelock_LockSet());
 	sl_register_holder(register_class_Sitelock_Holder());
 	sl_lock_exception_ce = register_class_Sitelock_LockException(spl_ce_RuntimeException);

@@ -2,7 +2,7 @@
 #include "waiting.h"
 
 #include "../core/clock.h"
-#include "file_lock.h"
+#include "lock_object.h"
 
 #include <zend_vm_opcodes.h>
 
@@ -97,8 +97,8 @@ void sl_set_acquiring(const struct sl_lock_set *set, bool acquiring)
 {
 	for (size_t i = 0; i < set->count; i++) {
 		zend_object *object = set->members[i].object;
-		if (object != NULL && object->ce == sl_file_lock_ce)
-			sl_file_lock_set_acquiring(object, acquiring);
+		if (object != NULL && sl_is_lock_object(object))
+			sl_lock_set_acquiring(object, acquiring);
 	}
 }
 
