@@ -114,8 +114,9 @@ static void close_lock(struct sl_lock *lock)
 
 static void unlock(struct sl_lock *lock)
 {
-	/* Before the thread could win the lock after all. */
-	sl_queue_leave(&lock->queue);
+	/* Before the thread could win the lock after all. One that has served may take its time. */
+	if (sl_queue_is_entered(&lock->queue))
+		sl_queue_leave(&lock->queue);
 	/* Its failure changes nothing: the close that follows is the last one, unless a child is just
 	 * between fork and exec. */
 	flock(lock->entry.descriptor, LOCK_UN);
@@ -230,10 +231,8 @@ static enum sl_result read_record(
 	return SL_OK;
 }
 
-static enum sl_result try_once(
-	struct sl_lock *lock, const struct sl_self *self, struct sl_failure *failure)
+static enum sl_result try_once(struct sl_lock *lock, struct sl_failure *failure)
 {
-	(void)self;
 	forget_abandoned(of(lock));
 	of(lock)->record_size = 0;
 	enum sl_result result = open_and_lock(lock, failure);

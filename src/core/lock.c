@@ -103,9 +103,9 @@ static enum sl_result try_to_take(struct sl_lock *lock, enum sl_mode mode,
 	lock->blocker = (struct sl_file_id){0, 0};
 	lock->entry.pending = true;
 
+	enum sl_result result = lock->kind->try(lock, failure);
 	*self = sl_process_self();
 	lock->pid = (*self)->process.pid;
-	enum sl_result result = lock->kind->try(lock, *self, failure);
 	lock->refused = result == SL_BUSY;
 	if (result == SL_OK)
 		lock->stage = SL_TAKEN;

@@ -44,8 +44,7 @@ struct sl_lock_kind {
 	 * One whole try, in lock->mode. SL_OK: the kernel has given us the lock. SL_BUSY: somebody else
 	 * has it, and lock->blocker and lock->watch say whom to wait for.
 	 */
-	enum sl_result (*try)(
-		struct sl_lock *lock, const struct sl_self *self, struct sl_failure *failure);
+	enum sl_result (*try)(struct sl_lock *lock, struct sl_failure *failure);
 	/* The same when it has waited. SL_LOST: what it waited for is outdated, a whole try is due. */
 	enum sl_result (*try_again)(struct sl_lock *lock, struct sl_failure *failure);
 	/* Does it still wait for the right thing? SL_OK, SL_LOST, or SL_SYSTEM. */
