@@ -24,6 +24,8 @@ if test "$PHP_SITELOCK" != "no"; then
 
   SITELOCK_CORE="
     src/core/deadlock.c
+    src/core/directory.c
+    src/core/directory_lock.c
     src/core/file_lock.c
     src/core/filesystem.c
     src/core/holders.c
@@ -37,6 +39,7 @@ if test "$PHP_SITELOCK" != "no"; then
     src/core/registry.c
     src/core/text.c"
   SITELOCK_PHP="
+    src/php/directory_lock.c
     src/php/exceptions.c
     src/php/file_lock.c
     src/php/foreign_lock.c

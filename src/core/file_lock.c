@@ -60,11 +60,6 @@ static void free_lock(struct sl_lock *lock)
 	free(lock);
 }
 
-bool sl_file_lock_is_one(const struct sl_lock *lock)
-{
-	return lock->kind == &file_lock_kind;
-}
-
 bool sl_file_lock_has_record(const struct sl_lock *lock)
 {
 	return of(lock)->record;

@@ -38,7 +38,6 @@ struct sl_lock *sl_file_lock_new(
 	const struct sl_lock_options *options, mode_t permissions, bool record);
 
 /* The rest is for locks that this has made. */
-bool sl_file_lock_is_one(const struct sl_lock *lock);
 
 /*
  * Releases, and removes the file, unless it still has to tell of abandoned owners: *removed.

@@ -4,6 +4,8 @@
 #include "kernel_locks.h"
 #include "lock_path.h"
 
+#include <fcntl.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -27,21 +29,17 @@ struct scene {
 };
 
 /* The record in the file, or SL_RECORD_NONE: whoever may not read it still learns who holds it. */
-static void read_record(int descriptor, struct sl_record *record)
+static void read_record(int fd, struct sl_record *record)
 {
 	struct sl_record_bytes bytes;
 	struct sl_failure ignored;
 
-	int fd = sl_lock_path_read_looked_at(descriptor);
 	memset(record, 0, sizeof *record);
-	if (fd < 0)
-		return;
 	for (int round = 0; round < READ_ROUNDS && record->state == SL_RECORD_NONE; round++) {
 		if (sl_record_read(fd, &bytes, &ignored) != SL_OK || bytes.length == 0)
 			break;
 		sl_record_decode(record, bytes.bytes, bytes.length);
 	}
-	close(fd);
 }
 
 /* The record speaks of this acquirer, and that process is still the same one. */
@@ -254,13 +252,120 @@ enum sl_result sl_holders_list(
 
 	sl_kernel_file_of(descriptor, &id, &scene.file);
 	scene.local = sl_filesystem_is_local(descriptor);
-	read_record(descriptor, &scene.record);
+	int fd = sl_lock_path_read_looked_at(descriptor);
+	if (fd >= 0) {
+		read_record(fd, &scene.record);
+		close(fd);
+	}
 	result = scan(&scene, failure);
 	close(descriptor);
 	if (result == SL_OK && scene.out_of_memory) {
 		errno = ENOMEM;
 		result = sl_failed(failure, SL_SYSTEM, "realloc");
 	}
+	if (result != SL_OK)
+		sl_holders_free(list);
+	return result;
+}
+
+/* --- Directory locks --- */
+
+struct survey {
+	int directory;
+	struct sl_viewpoint here;
+	struct sl_holder_list *list;
+	enum sl_result result;
+	struct sl_failure *failure;
+};
+
+/* What the record of an owner says who cannot be looked at from here. */
+static void add_recorded(struct scene *scene)
+{
+	add_unknown(scene, NULL, false);
+	if (scene->out_of_memory || scene->record.state == SL_RECORD_NONE)
+		return;
+	struct sl_holder *holder = &scene->list->holders[scene->list->count - 1];
+	holder->owner = scene->record.owner;
+	holder->owner.process.pid = 0;
+}
+
+/* Those who have this record: its owner, or who inherited it. */
+static enum sl_result look_at_record(
+	const struct sl_judged *judged, struct sl_holder_list *list, struct sl_failure *failure)
+{
+	struct scene scene = {.list = list};
+	enum sl_result result = SL_OK;
+
+	if (judged->descriptor >= 0) {
+		read_record(judged->descriptor, &scene.record);
+		scene.local = sl_filesystem_is_local(judged->descriptor);
+		sl_kernel_file_of(judged->descriptor, &judged->file, &scene.file);
+	}
+	if (judged->verdict == SL_OWNER_ALIVE)
+		result = scan(&scene, failure);
+	else
+		add_recorded(&scene);
+	if (result == SL_OK && scene.out_of_memory) {
+		errno = ENOMEM;
+		result = sl_failed(failure, SL_SYSTEM, "realloc");
+	}
+	return result;
+}
+
+static bool append(struct sl_holder_list *list, const struct sl_holder *holder)
+{
+	struct sl_holder *more = realloc(list->holders, (list->count + 1) * sizeof *more);
+	if (more == NULL)
+		return false;
+	list->holders = more;
+	list->holders[list->count++] = *holder;
+	return true;
+}
+
+static bool visit_record(const char *name, void *data)
+{
+	struct survey *survey = data;
+	struct sl_judged judged;
+	struct sl_holder_list owners = {NULL, 0};
+
+	sl_judge(survey->directory, name, &survey->here, &judged);
+	if (judged.verdict == SL_OWNER_ALIVE || judged.verdict == SL_OWNER_UNKNOWN)
+		survey->result = look_at_record(&judged, &owners, survey->failure);
+	for (size_t i = 0; i < owners.count && survey->result == SL_OK; i++) {
+		struct sl_holder *owner = &owners.holders[i];
+		owner->exclusive = !judged.proper || judged.name.mode == SL_EXCLUSIVE;
+		snprintf(owner->record, sizeof owner->record, "%s", name);
+		if (!append(survey->list, owner)) {
+			errno = ENOMEM;
+			survey->result = sl_failed(survey->failure, SL_SYSTEM, "realloc");
+		}
+	}
+	sl_holders_free(&owners);
+	if (judged.descriptor >= 0)
+		close(judged.descriptor);
+	return survey->result == SL_OK;
+}
+
+enum sl_result sl_holders_list_directory(
+	const char *path, struct sl_holder_list *list, struct sl_failure *failure)
+{
+	struct survey survey = {.list = list, .result = SL_OK, .failure = failure};
+
+	*list = (struct sl_holder_list){NULL, 0};
+	survey.directory = sl_lock_path_open_in(AT_FDCWD, path, true);
+	if (survey.directory < 0) {
+		if (errno == ENOENT)
+			return SL_OK;
+		enum sl_result result = sl_lock_path_refused(AT_FDCWD, path, "open", failure);
+		if (result == SL_UNSAFE_FOREIGN_DIRECTORY) /* whose owner may have it */
+			return sl_holders_add_unknown(list, failure);
+		return result == SL_LOST ? SL_OK : result;
+	}
+	sl_viewpoint_of(survey.directory, sl_process_self(), &survey.here);
+	enum sl_result result = sl_directory_each(survey.directory, visit_record, &survey, failure);
+	if (result == SL_OK)
+		result = survey.result;
+	close(survey.directory);
 	if (result != SL_OK)
 		sl_holders_free(list);
 	return result;

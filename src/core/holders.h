@@ -9,6 +9,7 @@
 #ifndef SL_HOLDERS_H
 #define SL_HOLDERS_H
 
+#include "directory.h"
 #include "record.h"
 #include "result.h"
 
@@ -24,6 +25,7 @@ struct sl_holder {
 	bool inherited; /* who took the lock no longer has it, this process still does */
 	pid_t acquirer; /* inherited: who took it; 0: out of sight */
 	char acquirer_command[SL_COMMAND_MAX + 1]; /* and its command, "" if the record lacks it */
+	char record[SL_RECORD_NAME_MAX + 1];       /* its record, of a directory lock; else "" */
 };
 
 struct sl_holder_list {
@@ -46,6 +48,13 @@ void sl_holders_free(struct sl_holder_list *list);
  * False: not all of them would be shown here, or nothing is.
  */
 bool sl_holders_waiting(const char *path, bool until_us, size_t earlier, size_t *count);
+
+/*
+ * The same for the directory lock at `path`: all owners but the dead. That can be told by a flock
+ * of ours, because here it is in nobody's way (sl_judge).
+ */
+enum sl_result sl_holders_list_directory(
+	const char *path, struct sl_holder_list *list, struct sl_failure *failure);
 
 /* Makes an empty list say that somebody has the lock, and nothing else of him. */
 enum sl_result sl_holders_add_unknown(struct sl_holder_list *list, struct sl_failure *failure);

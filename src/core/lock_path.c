@@ -182,3 +182,41 @@ int sl_lock_path_read_looked_at(int descriptor)
 	snprintf(path, sizeof path, "/proc/self/fd/%d", descriptor);
 	return open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
 }
+
+int sl_lock_path_open_parent(const char *parent)
+{
+	return sl_above_standard_descriptors(open(parent, O_PATH | O_DIRECTORY | O_CLOEXEC));
+}
+
+int sl_lock_path_open_in(int directory, const char *name, bool as_directory)
+{
+	int flags = O_RDONLY | OPEN_FLAGS | (as_directory ? O_DIRECTORY : 0);
+	return sl_above_standard_descriptors(openat(directory, name, flags));
+}
+
+enum sl_result sl_lock_path_refused(
+	int directory, const char *name, const char *call, struct sl_failure *failure)
+{
+	struct stat st;
+	int error = errno;
+	bool seen = fstatat(directory, name, &st, AT_SYMLINK_NOFOLLOW) == 0;
+	bool vanished = !seen && errno == ENOENT;
+
+	errno = error;
+	if (seen && S_ISLNK(st.st_mode))
+		return sl_failed(failure, SL_UNSAFE_SYMLINK, call);
+	if (seen && !S_ISDIR(st.st_mode))
+		return sl_failed(failure, SL_UNSAFE_NO_DIRECTORY, call);
+	if (vanished && error == ENOTDIR)
+		return SL_LOST;
+	if (seen && (error == EPERM || error == EACCES) && st.st_uid != geteuid()) {
+		failure->owner = st.st_uid;
+		return sl_failed(failure, SL_UNSAFE_FOREIGN_DIRECTORY, call);
+	}
+	return sl_failed(failure, SL_SYSTEM, call);
+}
+
+int sl_lock_path_create_in(struct sl_registry_entry *entry, int directory, const char *name)
+{
+	return sl_registry_open(entry, directory, name, O_RDWR | O_CREAT | O_EXCL | OPEN_FLAGS, 0600);
+}

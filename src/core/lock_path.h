@@ -59,6 +59,25 @@ enum sl_result sl_lock_path_names_alone(
 enum sl_result sl_lock_path_look(
 	const char *path, int *descriptor, struct sl_file_id *id, struct sl_failure *failure);
 
+/* --- A lock that is a directory (directory.h): calls relative to a directory that is open --- */
+
+/* The directory that has the last part of an absolute path: `parent` is the rest. -1 with errno. */
+int sl_lock_path_open_parent(const char *parent);
+
+/* What is there, to be read: never a link, and nothing that would block. -1 with errno. */
+int sl_lock_path_open_in(int directory, const char *name, bool as_directory);
+
+/*
+ * Why the lock directory `name` could not be opened or replaced by `call`, with this errno:
+ * SL_UNSAFE_SYMLINK, SL_UNSAFE_NO_DIRECTORY, SL_UNSAFE_FOREIGN_DIRECTORY, SL_SYSTEM. SL_LOST:
+ * what was in the way has vanished meanwhile.
+ */
+enum sl_result sl_lock_path_refused(
+	int directory, const char *name, const char *call, struct sl_failure *failure);
+
+/* A new file, read-write, linked with `entry`. -1 with errno. */
+int sl_lock_path_create_in(struct sl_registry_entry *entry, int directory, const char *name);
+
 /* A descriptor to read what was looked at, that file and not the path once more; -1 with errno. */
 int sl_lock_path_read_looked_at(int descriptor);
 

@@ -18,19 +18,21 @@ enum sl_result {
 	SL_THROWN,      /* a lock that the application made has failed, and the application knows why */
 	SL_LOST,        /* the path no longer names the file that was locked */
 	SL_NOT_HELD,    /* the call needs an exclusive lock of this process, and there is none */
-	SL_UNSAFE_SYMLINK, /* the path is a symbolic link */
-	SL_UNSAFE_TYPE,    /* the path is no regular file */
-	SL_UNSAFE_LINKS,   /* the file has a second name, it may be somebody's data */
-	SL_UNSAFE_OWNER,   /* a private lock file that belongs to another user */
-	SL_UNSUPPORTED,    /* this file system cannot lock */
-	SL_SYSTEM,         /* any other answer of the kernel; the failure holds it */
+	SL_UNSAFE_SYMLINK,           /* the path is a symbolic link */
+	SL_UNSAFE_TYPE,              /* the path is no regular file */
+	SL_UNSAFE_LINKS,             /* the file has a second name, it may be somebody's data */
+	SL_UNSAFE_OWNER,             /* a private lock file that belongs to another user */
+	SL_UNSAFE_NO_DIRECTORY,      /* of a directory lock: the path is something else */
+	SL_UNSAFE_FOREIGN_DIRECTORY, /* and only another user may replace it */
+	SL_UNSUPPORTED,              /* this file system cannot lock */
+	SL_SYSTEM,                   /* any other answer of the kernel; the failure holds it */
 };
 
 /* What the kernel said. Read it with SL_UNSUPPORTED and SL_SYSTEM, and `owner` where it says so. */
 struct sl_failure {
 	const char *call; /* name of the system call, a string constant */
 	int number;       /* its errno */
-	uid_t owner;      /* SL_UNSAFE_OWNER: whose file it is */
+	uid_t owner;      /* SL_UNSAFE_OWNER, SL_UNSAFE_FOREIGN_DIRECTORY: whose it is */
 };
 
 /* Files the current errno in `failure` under the name of the call that set it. */

@@ -35,6 +35,8 @@ static void throw_foreign_owner(uid_t owner, const char *path)
 
 void sl_throw(enum sl_result result, const struct sl_failure *failure, const char *path)
 {
+	char name[SL_USER_MAX + 1];
+
 	switch (result) {
 	case SL_UNSAFE_SYMLINK:
 		zend_throw_exception_ex(sl_unsafe_path_exception_ce, ELOOP,
@@ -50,6 +52,15 @@ void sl_throw(enum sl_result result, const struct sl_failure *failure, const cha
 		return;
 	case SL_UNSAFE_OWNER:
 		throw_foreign_owner(failure->owner, path);
+		return;
+	case SL_UNSAFE_NO_DIRECTORY:
+		zend_throw_exception_ex(sl_unsafe_path_exception_ce, ENOTDIR,
+			"%s is not a directory, so it cannot be a directory lock", path);
+		return;
+	case SL_UNSAFE_FOREIGN_DIRECTORY:
+		sl_process_user_name(failure->owner, name, sizeof name);
+		zend_throw_exception_ex(sl_unsafe_path_exception_ce, EPERM,
+			"%s belongs to %s, and nobody else may replace it here", path, name);
 		return;
 	case SL_UNSUPPORTED:
 		zend_throw_exception_ex(sl_unsupported_exception_ce, failure->number,

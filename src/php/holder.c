@@ -21,6 +21,7 @@ enum slot {
 	SLOT_ACQUIRER_COMMAND,
 	SLOT_END,
 	SLOT_UNTIL,
+	SLOT_RECORD,
 };
 
 static zval *slot(zend_object *holder, enum slot number)
@@ -70,6 +71,7 @@ static zend_object *new_holder(zval *value, const struct sl_holder *known)
 	ZVAL_BOOL(slot(holder, SLOT_INHERITED), known->inherited);
 	set_pid(holder, SLOT_ACQUIRER, known->acquirer);
 	ZVAL_STRING(slot(holder, SLOT_ACQUIRER_COMMAND), known->acquirer_command);
+	ZVAL_STRING(slot(holder, SLOT_RECORD), known->record);
 	return holder;
 }
 
@@ -134,6 +136,11 @@ static bool is_empty(zend_object *holder, enum slot number)
 	/* Never anything but a string, unless a script of PHP 7.4 changed it by reflection. */
 	zval *text = slot(holder, number);
 	return Z_TYPE_P(text) != IS_STRING || Z_STRLEN_P(text) == 0;
+}
+
+const char *sl_holder_record(zend_object *holder)
+{
+	return is_empty(holder, SLOT_RECORD) ? "" : Z_STRVAL_P(slot(holder, SLOT_RECORD));
 }
 
 static void append_text(smart_str *sentence, const char *before, zend_object *holder,

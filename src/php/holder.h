@@ -16,6 +16,9 @@ void sl_holder_list_abandoned(zval *value, const struct sl_abandoned *abandoned)
 /* Fills `value` with one Holder of whom nothing is known. */
 void sl_holder_list_unknown(zval *value);
 
+/* Of the owner of a DirectoryLock: what his record is called. Otherwise "". */
+const char *sl_holder_record(zend_object *holder);
+
 /* Appends the sentence of __toString(). */
 void sl_holder_describe(zend_object *holder, smart_str *sentence);
 

@@ -161,6 +161,75 @@ final class FileLock implements Lock
 }
 
 /**
+ * A lock that is a directory: prepared under another name with a record of its owner in it, and then
+ * renamed into place. It needs no flock that works between hosts to be safe: rename decides, and
+ * flock is only asked whether an owner is dead.
+ *
+ * Its owner is not told of owners who died before. The directory belongs to the lock: nothing else
+ * may be put into it.
+ */
+final class DirectoryLock implements Lock
+{
+    /**
+     * Neither opens nor creates anything.
+     *
+     * @param string $path of the directory. A relative one is resolved now; "." and ".." are taken out
+     *                     by their spelling, symbolic links are not followed
+     * @param string $label for people: what this lock is taken for
+     * @throws \ValueError (\InvalidArgumentException before PHP 8) an argument cannot be right
+     * @throws UnsafePathException open_basedir does not allow the path
+     */
+    public function __construct(string $path, string $label = "") {}
+
+    /** @implementation-alias Sitelock\FileLock::acquire */
+    public function acquire(float $timeout = 0.0, ?callable $onWait = null): bool {}
+
+    /** @implementation-alias Sitelock\FileLock::acquireShared */
+    public function acquireShared(float $timeout = 0.0, ?callable $onWait = null): bool {}
+
+    /** @implementation-alias Sitelock\FileLock::release */
+    public function release(): void {}
+
+    /** @implementation-alias Sitelock\FileLock::isAcquired */
+    public function isAcquired(): bool {}
+
+    /** @implementation-alias Sitelock\FileLock::getHolders */
+    public function getHolders(): array {}
+
+    /**
+     * @return mixed
+     * @implementation-alias Sitelock\FileLock::synchronized
+     */
+    public function synchronized(callable $critical, float $timeout = INF, ?callable $onWait = null) {}
+
+    /** @implementation-alias Sitelock\FileLock::getPath */
+    public function getPath(): string {}
+
+    /**
+     * Removes what provably dead owners left behind, also what they had only prepared. acquire() does
+     * the same when it has to.
+     *
+     * @return bool true: the lock was kept by a dead owner, and he is gone. Somebody else may have it
+     *              by now
+     * @throws UnsafePathException the path is something else than a directory
+     * @throws SystemException what a dead owner left cannot be removed
+     */
+    public function breakStale(): bool {}
+
+    /**
+     * Takes the lock away from the owners that a person was shown and decided about; alive or not, for
+     * those of whom it cannot be known: getHolders() says isAlive() null, as after a crash on another
+     * host. Clears exactly these, and never somebody who came later. An owner who lives after all gets
+     * LostLockException when he releases.
+     *
+     * @param Holder $seen from getHolders() of this lock
+     * @throws \ValueError (\InvalidArgumentException before PHP 8) a Holder of another kind of lock
+     * @throws SystemException one cannot be removed
+     */
+    public function forceBreak(Holder ...$seen): void {}
+}
+
+/**
  * Several locks, one deadline, all or none; in any order, and also against code that takes them one
  * by one, without a deadlock. It is not a Lock itself, because its members may have different modes.
  */
@@ -235,6 +304,7 @@ final class Holder
     private string $acquirerCommand = "";
     private ?string $end = null;
     private ?float $until = null;
+    private string $record = "";
 
     private function __construct() {}
 

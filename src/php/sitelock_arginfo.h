@@ -1,5 +1,5 @@
 /* This is a generated file, edit the .stub.php file instead.
- * Stub hash: 1f3d730dabf5ed8cecdb835987670a6af5fbd9ea */
+ * Stub hash: d40ed4e8c566b6bf7b44d85a81d7d95ae729e66b */
 
 ZEND_BEGIN_ARG_WITH_RETURN_TYPE_INFO_EX(arginfo_Sitelock_held, 0, 0, IS_ARRAY, 0)
 ZEND_END_ARG_INFO()
@@ -61,6 +61,31 @@ ZEND_BEGIN_ARG_WITH_RETURN_TYPE_INFO_EX(arginfo_class_Sitelock_FileLock_setInher
 ZEND_END_ARG_INFO()
 
 #define arginfo_class_Sitelock_FileLock_remove arginfo_class_Sitelock_Lock_isAcquired
+
+ZEND_BEGIN_ARG_INFO_EX(arginfo_class_Sitelock_DirectoryLock___construct, 0, 0, 1)
+	ZEND_ARG_TYPE_INFO(0, path, IS_STRING, 0)
+	ZEND_ARG_TYPE_INFO_WITH_DEFAULT_VALUE(0, label, IS_STRING, 0, "\"\"")
+ZEND_END_ARG_INFO()
+
+#define arginfo_class_Sitelock_DirectoryLock_acquire arginfo_class_Sitelock_Lock_acquire
+
+#define arginfo_class_Sitelock_DirectoryLock_acquireShared arginfo_class_Sitelock_Lock_acquire
+
+#define arginfo_class_Sitelock_DirectoryLock_release arginfo_class_Sitelock_Lock_release
+
+#define arginfo_class_Sitelock_DirectoryLock_isAcquired arginfo_class_Sitelock_Lock_isAcquired
+
+#define arginfo_class_Sitelock_DirectoryLock_getHolders arginfo_Sitelock_held
+
+#define arginfo_class_Sitelock_DirectoryLock_synchronized arginfo_class_Sitelock_Lock_synchronized
+
+#define arginfo_class_Sitelock_DirectoryLock_getPath arginfo_class_Sitelock_Lock_getPath
+
+#define arginfo_class_Sitelock_DirectoryLock_breakStale arginfo_class_Sitelock_Lock_isAcquired
+
+ZEND_BEGIN_ARG_WITH_RETURN_TYPE_INFO_EX(arginfo_class_Sitelock_DirectoryLock_forceBreak, 0, 0, IS_VOID, 0)
+	ZEND_ARG_VARIADIC_OBJ_INFO(0, seen, Sitelock\\Holder, 0)
+ZEND_END_ARG_INFO()
 
 ZEND_BEGIN_ARG_INFO_EX(arginfo_class_Sitelock_LockSet___construct, 0, 0, 1)
 	ZEND_ARG_TYPE_INFO(0, exclusive, IS_ARRAY, 0)
@@ -126,6 +151,9 @@ ZEND_METHOD(Sitelock_FileLock, getAbandonedBy);
 ZEND_METHOD(Sitelock_FileLock, markConsistent);
 ZEND_METHOD(Sitelock_FileLock, setInheritable);
 ZEND_METHOD(Sitelock_FileLock, remove);
+ZEND_METHOD(Sitelock_DirectoryLock, __construct);
+ZEND_METHOD(Sitelock_DirectoryLock, breakStale);
+ZEND_METHOD(Sitelock_DirectoryLock, forceBreak);
 ZEND_METHOD(Sitelock_LockSet, __construct);
 ZEND_METHOD(Sitelock_LockSet, acquire);
 ZEND_METHOD(Sitelock_LockSet, release);
@@ -181,6 +209,21 @@ static const zend_function_entry class_Sitelock_FileLock_methods[] = {
 	ZEND_ME(Sitelock_FileLock, markConsistent, arginfo_class_Sitelock_FileLock_markConsistent, ZEND_ACC_PUBLIC)
 	ZEND_ME(Sitelock_FileLock, setInheritable, arginfo_class_Sitelock_FileLock_setInheritable, ZEND_ACC_PUBLIC)
 	ZEND_ME(Sitelock_FileLock, remove, arginfo_class_Sitelock_FileLock_remove, ZEND_ACC_PUBLIC)
+	ZEND_FE_END
+};
+
+
+static const zend_function_entry class_Sitelock_DirectoryLock_methods[] = {
+	ZEND_ME(Sitelock_DirectoryLock, __construct, arginfo_class_Sitelock_DirectoryLock___construct, ZEND_ACC_PUBLIC)
+	ZEND_MALIAS(Sitelock_FileLock, acquire, acquire, arginfo_class_Sitelock_DirectoryLock_acquire, ZEND_ACC_PUBLIC)
+	ZEND_MALIAS(Sitelock_FileLock, acquireShared, acquireShared, arginfo_class_Sitelock_DirectoryLock_acquireShared, ZEND_ACC_PUBLIC)
+	ZEND_MALIAS(Sitelock_FileLock, release, release, arginfo_class_Sitelock_DirectoryLock_release, ZEND_ACC_PUBLIC)
+	ZEND_MALIAS(Sitelock_FileLock, isAcquired, isAcquired, arginfo_class_Sitelock_DirectoryLock_isAcquired, ZEND_ACC_PUBLIC)
+	ZEND_MALIAS(Sitelock_FileLock, getHolders, getHolders, arginfo_class_Sitelock_DirectoryLock_getHolders, ZEND_ACC_PUBLIC)
+	ZEND_MALIAS(Sitelock_FileLock, synchronized, synchronized, arginfo_class_Sitelock_DirectoryLock_synchronized, ZEND_ACC_PUBLIC)
+	ZEND_MALIAS(Sitelock_FileLock, getPath, getPath, arginfo_class_Sitelock_DirectoryLock_getPath, ZEND_ACC_PUBLIC)
+	ZEND_ME(Sitelock_DirectoryLock, breakStale, arginfo_class_Sitelock_DirectoryLock_breakStale, ZEND_ACC_PUBLIC)
+	ZEND_ME(Sitelock_DirectoryLock, forceBreak, arginfo_class_Sitelock_DirectoryLock_forceBreak, ZEND_ACC_PUBLIC)
 	ZEND_FE_END
 };
 
@@ -265,6 +308,18 @@ static zend_class_entry *register_class_Sitelock_FileLock(zend_class_entry *clas
 	zend_class_entry ce, *class_entry;
 
 	INIT_NS_CLASS_ENTRY(ce, "Sitelock", "FileLock", class_Sitelock_FileLock_methods);
+	class_entry = zend_register_internal_class_ex(&ce, NULL);
+	class_entry->ce_flags |= ZEND_ACC_FINAL;
+	zend_class_implements(class_entry, 1, class_entry_Sitelock_Lock);
+
+	return class_entry;
+}
+
+static zend_class_entry *register_class_Sitelock_DirectoryLock(zend_class_entry *class_entry_Sitelock_Lock)
+{
+	zend_class_entry ce, *class_entry;
+
+	INIT_NS_CLASS_ENTRY(ce, "Sitelock", "DirectoryLock", class_Sitelock_DirectoryLock_methods);
 	class_entry = zend_register_internal_class_ex(&ce, NULL);
 	class_entry->ce_flags |= ZEND_ACC_FINAL;
 	zend_class_implements(class_entry, 1, class_entry_Sitelock_Lock);
@@ -380,6 +435,12 @@ static zend_class_entry *register_class_Sitelock_Holder(void)
 	zend_string *property_until_name = zend_string_init("until", sizeof("until") - 1, 1);
 	zend_declare_typed_property(class_entry, property_until_name, &property_until_default_value, ZEND_ACC_PRIVATE, NULL, (zend_type) ZEND_TYPE_INIT_MASK(MAY_BE_DOUBLE|MAY_BE_NULL));
 	zend_string_release(property_until_name);
+
+	zval property_record_default_value;
+	ZVAL_EMPTY_STRING(&property_record_default_value);
+	zend_string *property_record_name = zend_string_init("record", sizeof("record") - 1, 1);
+	zend_declare_typed_property(class_entry, property_record_name, &property_record_default_value, ZEND_ACC_PRIVATE, NULL, (zend_type) ZEND_TYPE_INIT_MASK(MAY_BE_STRING));
+	zend_string_release(property_record_name);
 
 	return class_entry;
 }

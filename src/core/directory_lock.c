@@ -1,0 +1,629 @@
+#include "directory_lock.h"
+
+#include "clock.h"
+#include "directory.h"
+#include "filesystem.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <limits.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/file.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+/* How often others may be faster before we say that they are busy. */
+#define ATTEMPTS 1000
+
+/* Where there is nothing to wait on: how seldom to ask at most. */
+#define POLL_LAST (250 * SL_MILLISECOND)
+
+struct directory_lock {
+	struct sl_lock lock; /* must be first */
+	char *parent_path;
+	const char *base; /* the last part of the path */
+	char *own;        /* the path of our record, once it is where the lock is */
+	char *name;       /* the last part of that; "" as long as there is none */
+	bool probed;      /* this file system renames as it must */
+
+	/* While trying or waiting. */
+	int parent;                   /* -1: not open */
+	char temporary[NAME_MAX + 1]; /* the directory that is prepared; "": there is none */
+	bool collected;               /* left-overs of others were looked for */
+	/* And as long as it is held. */
+	int directory; /* that our record is in; -1 */
+	struct sl_viewpoint here;
+	struct timespec written; /* since when the record says that we have it */
+};
+
+static const struct sl_lock_kind directory_lock_kind;
+
+static struct directory_lock *of(const struct sl_lock *lock)
+{
+	return (struct directory_lock *)lock;
+}
+
+static bool init(struct directory_lock *self, const struct sl_lock_options *options)
+{
+	self->parent = self->directory = -1;
+	if (!sl_lock_init(&self->lock, &directory_lock_kind, options))
+		return false;
+	size_t length = strlen(self->lock.path);
+	char *slash = strrchr(self->lock.path, '/');
+	size_t parent =
+		slash != NULL && slash > self->lock.path ? (size_t)(slash - self->lock.path) : 1;
+	self->base = slash != NULL ? slash + 1 : self->lock.path;
+	self->parent_path = strndup(self->lock.path, parent);
+	self->own = malloc(length + 1 + SL_RECORD_NAME_MAX + 1);
+	if (self->parent_path == NULL || self->own == NULL)
+		return false;
+	self->name = self->own + sprintf(self->own, "%s/", self->lock.path);
+	return true;
+}
+
+static void free_lock(struct sl_lock *lock)
+{
+	free(of(lock)->parent_path);
+	free(of(lock)->own);
+	free(lock);
+}
+
+struct sl_lock *sl_directory_lock_new(const struct sl_lock_options *options)
+{
+	struct directory_lock *self = calloc(1, sizeof *self);
+	if (self == NULL)
+		return NULL;
+	if (init(self, options))
+		return &self->lock;
+	free(self->lock.path);
+	free_lock(&self->lock);
+	return NULL;
+}
+
+static void close_descriptor(int *descriptor)
+{
+	if (*descriptor >= 0)
+		close(*descriptor);
+	*descriptor = -1;
+}
+
+/* In a forked child too: nothing is changed but what this process has open. */
+static void close_lock(struct sl_lock *lock)
+{
+	struct directory_lock *self = of(lock);
+	lock->stage = SL_IDLE;
+	sl_queue_leave(&lock->queue);
+	close_descriptor(&lock->watch);
+	if (lock->entry.linked || lock->entry.descriptor >= 0)
+		sl_registry_close(&lock->entry);
+	close_descriptor(&self->directory);
+	close_descriptor(&self->parent);
+	self->temporary[0] = '\0';
+	self->name[0] = '\0';
+}
+
+static void stop_watching(struct sl_lock *lock)
+{
+	sl_queue_leave(&lock->queue);
+	close_descriptor(&lock->watch);
+	lock->blocker = (struct sl_file_id){0, 0};
+}
+
+/* LOCK_UN first: a child between fork and exec still has the descriptor. */
+static void unlock(struct sl_lock *lock)
+{
+	if (lock->entry.descriptor >= 0)
+		flock(lock->entry.descriptor, LOCK_UN);
+	sl_registry_close(&lock->entry);
+}
+
+/*
+ * Takes our record away, and the directory that it was in, prepared or published. Whoever waits for
+ * us is woken by the unlock, and shall find it gone.
+ */
+static void remove_record(struct directory_lock *self)
+{
+	/* There a file that is removed while it is open stays in the directory under another name, and
+	 * the directory with it. */
+	bool close_first = !sl_kind_is_local(self->here.kind);
+
+	if (close_first)
+		unlock(&self->lock);
+	if (self->name[0] != '\0')
+		unlinkat(self->directory, self->name, 0);
+	self->name[0] = '\0';
+	/* Fails, as it must, if others have put a record there. */
+	if (self->temporary[0] != '\0')
+		unlinkat(self->parent, self->temporary, AT_REMOVEDIR);
+	else
+		rmdir(self->lock.path);
+	self->temporary[0] = '\0';
+	if (!close_first)
+		unlock(&self->lock);
+	close_descriptor(&self->directory);
+}
+
+static bool is_prepared(const struct directory_lock *self)
+{
+	return self->directory >= 0;
+}
+
+static void undo(struct sl_lock *lock)
+{
+	stop_watching(lock);
+	if (is_prepared(of(lock)))
+		remove_record(of(lock));
+	close_lock(lock);
+}
+
+/* --- A directory that names its owner --- */
+
+static enum sl_result make_temporary(
+	struct directory_lock *self, const char *nonce, struct sl_failure *failure)
+{
+	if (!sl_temporary_name_write(self->temporary, sizeof self->temporary, self->base, nonce)) {
+		self->temporary[0] = '\0';
+		errno = ENAMETOOLONG;
+		return sl_failed(failure, SL_SYSTEM, "mkdir");
+	}
+	if (mkdirat(self->parent, self->temporary, 0700) != 0) {
+		self->temporary[0] = '\0';
+		return sl_failed(failure, SL_SYSTEM, "mkdir");
+	}
+	self->directory = sl_lock_path_open_in(self->parent, self->temporary, true);
+	if (self->directory >= 0)
+		return SL_OK;
+	enum sl_result result = sl_failed(failure, errno == ENOENT ? SL_LOST : SL_SYSTEM, "open");
+	unlinkat(self->parent, self->temporary, AT_REMOVEDIR);
+	self->temporary[0] = '\0';
+	return result;
+}
+
+/* Some file systems replace a directory that is not empty. Then nothing here is a lock. */
+static enum sl_result probe(struct directory_lock *self, struct sl_failure *failure)
+{
+	enum sl_result result = SL_OK;
+
+	if (mkdirat(self->directory, "full", 0700) != 0 ||
+		mkdirat(self->directory, "full/a", 0700) != 0 || mkdirat(self->directory, "b", 0700) != 0)
+		result = sl_failed(failure, SL_SYSTEM, "mkdir");
+	else if (renameat(self->directory, "b", self->directory, "full") == 0) {
+		errno = EOPNOTSUPP;
+		result = sl_failed(failure, SL_UNSUPPORTED, "rename");
+	}
+	unlinkat(self->directory, "full/a", AT_REMOVEDIR);
+	unlinkat(self->directory, "full", AT_REMOVEDIR);
+	unlinkat(self->directory, "b", AT_REMOVEDIR);
+	self->probed = result == SL_OK;
+	return result;
+}
+
+static enum sl_result write_record(
+	struct directory_lock *self, const struct sl_self *process, struct sl_failure *failure)
+{
+	struct sl_record_image image;
+	struct sl_owner owner;
+
+	sl_lock_describe_owner(&self->lock, process, &owner);
+	sl_record_encode(&image, SL_RECORD_HELD, &owner, NULL, 0);
+	self->written = self->lock.since;
+	return sl_record_write(self->lock.entry.descriptor, image.bytes, image.size, NULL, failure);
+}
+
+/* SL_LOST: somebody took it for what a dead process left. */
+static enum sl_result lock_record(struct directory_lock *self, struct sl_failure *failure)
+{
+	struct sl_lock *lock = &self->lock;
+	struct stat st;
+	int answer;
+
+	do {
+		answer = flock(lock->entry.descriptor, LOCK_EX | LOCK_NB);
+	} while (answer != 0 && errno == EINTR);
+	if (answer != 0) {
+		bool none = errno == ENOLCK || errno == EOPNOTSUPP || errno == ENOSYS;
+		return sl_failed(failure,
+			errno == EWOULDBLOCK ? SL_LOST
+			: none               ? SL_UNSUPPORTED
+								 : SL_SYSTEM,
+			"flock");
+	}
+	if (fstat(lock->entry.descriptor, &st) != 0)
+		return sl_failed(failure, SL_SYSTEM, "fstat");
+	lock->file = (struct sl_file_id){st.st_dev, st.st_ino};
+	return st.st_nlink == 1 ? SL_OK : SL_LOST;
+}
+
+static enum sl_result create_record(struct directory_lock *self, const struct sl_self *process,
+	const char *nonce, struct sl_failure *failure)
+{
+	struct sl_lock *lock = &self->lock;
+	struct sl_record_name name = {
+		.mode = lock->mode,
+		.kind = self->here.kind,
+		.device = self->here.device,
+		.pid = process->process.pid,
+	};
+	memcpy(name.boot_id, process->process.boot_id, sizeof name.boot_id);
+	memcpy(name.nonce, nonce, sizeof name.nonce);
+	sl_record_name_write(self->name, &name);
+	if (sl_lock_path_create_in(&lock->entry, self->directory, self->name) >= 0)
+		return SL_OK;
+	return sl_failed(failure, errno == ENOENT ? SL_LOST : SL_SYSTEM, "open");
+}
+
+/* SL_OK: a directory that only has to be renamed. Otherwise nothing is left of it. */
+static enum sl_result prepare(
+	struct directory_lock *self, const struct sl_self *process, struct sl_failure *failure)
+{
+	enum sl_result result = SL_LOST;
+
+	for (int attempt = 0; attempt < ATTEMPTS && result == SL_LOST; attempt++) {
+		char nonce[SL_NONCE_SIZE + 1];
+		if (!sl_nonce_draw(nonce))
+			return sl_failed(failure, SL_SYSTEM, "getrandom");
+		result = make_temporary(self, nonce, failure);
+		if (result != SL_OK)
+			continue;
+		sl_viewpoint_of(self->directory, process, &self->here);
+		if (!self->probed && !sl_kind_is_local(self->here.kind))
+			result = probe(self, failure);
+		if (result == SL_OK)
+			result = create_record(self, process, nonce, failure);
+		if (result == SL_OK)
+			result = lock_record(self, failure);
+		if (result == SL_OK) {
+			clock_gettime(CLOCK_REALTIME, &self->lock.since);
+			result = write_record(self, process, failure);
+		}
+		if (result != SL_OK)
+			remove_record(self);
+	}
+	return result == SL_LOST ? SL_BUSY : result;
+}
+
+/* --- Who is there? --- */
+
+struct survey {
+	struct directory_lock *self;
+	int directory;
+	bool blocked;
+	bool passing; /* something is there that will vanish by itself */
+	enum sl_result result;
+	struct sl_failure *failure;
+};
+
+static void note_blocker(struct survey *survey, struct sl_judged *judged)
+{
+	struct sl_lock *lock = &survey->self->lock;
+
+	survey->blocked = true;
+	if (judged->verdict != SL_OWNER_ALIVE || lock->blocker.inode != 0)
+		return;
+	lock->blocker = judged->file;
+	/* On other kinds flock may not be interruptible, or not be told of an end elsewhere. */
+	if (sl_kind_is_local(survey->self->here.kind)) {
+		lock->watch = judged->descriptor;
+		lock->watch_operation = LOCK_SH;
+		judged->descriptor = -1;
+	}
+}
+
+static bool judge(const char *name, void *data)
+{
+	struct survey *survey = data;
+	struct directory_lock *self = survey->self;
+	struct sl_judged judged;
+
+	if (strcmp(name, self->name) == 0)
+		return true;
+	sl_judge(survey->directory, name, &self->here, &judged);
+	if (self->lock.mode == SL_SHARED && judged.proper && judged.name.mode == SL_SHARED) {
+		/* Beside him we can have it, whatever has become of him. */
+	} else if (judged.verdict == SL_OWNER_DEAD) {
+		/* While we have his flock, which is what makes him dead. */
+		if (unlinkat(survey->directory, name, 0) != 0 && errno != ENOENT)
+			survey->result = sl_failed(survey->failure, SL_SYSTEM, "unlink");
+	} else if (judged.verdict == SL_OWNER_ALIVE || judged.verdict == SL_OWNER_UNKNOWN) {
+		note_blocker(survey, &judged);
+	} else {
+		survey->passing = true;
+	}
+	close_descriptor(&judged.descriptor);
+	/* One who lives is enough: he is the one to wait for. */
+	return survey->result == SL_OK && self->lock.blocker.inode == 0;
+}
+
+/* SL_OK: nobody is in our way any more. SL_BUSY: somebody, or something, is. */
+static enum sl_result judge_all(
+	struct directory_lock *self, int directory, struct sl_failure *failure)
+{
+	struct survey survey = {.self = self, .directory = directory, .failure = failure};
+	enum sl_result result = sl_directory_each(directory, judge, &survey, failure);
+	if (result == SL_OK)
+		result = survey.result;
+	if (result == SL_OK && (survey.blocked || survey.passing))
+		result = SL_BUSY;
+	return result;
+}
+
+/* --- Into place --- */
+
+/* What a server answers that may have done it all the same. */
+static bool is_in_doubt(int error)
+{
+	return error == ENOENT || error == EIO || error == ESTALE || error == ETIMEDOUT;
+}
+
+static bool look_for_own(const struct directory_lock *self)
+{
+	struct sl_failure ignored;
+	return sl_lock_path_names(self->own, &self->lock.file, &ignored) == SL_OK;
+}
+
+/* SL_BUSY: there is a directory that is not empty. SL_LOST: prepare another one. */
+static enum sl_result rename_into_place(struct directory_lock *self, struct sl_failure *failure)
+{
+	if (renameat(self->parent, self->temporary, self->parent, self->base) == 0) {
+		self->temporary[0] = '\0';
+		return SL_OK;
+	}
+	int error = errno;
+	if (error == ENOTEMPTY || error == EEXIST)
+		return SL_BUSY;
+	if (is_in_doubt(error) && look_for_own(self)) {
+		self->temporary[0] = '\0';
+		return SL_OK;
+	}
+	if (error == ENOENT)
+		return SL_LOST;
+	errno = error;
+	return sl_lock_path_refused(self->parent, self->base, "rename", failure);
+}
+
+/* Into a directory where others are. SL_LOST: it is no longer there. */
+static enum sl_result move_record(
+	struct directory_lock *self, int directory, struct sl_failure *failure)
+{
+	if (renameat(self->directory, self->name, directory, self->name) == 0)
+		return SL_OK;
+	int error = errno;
+	if (is_in_doubt(error) && look_for_own(self))
+		return SL_OK;
+	if (error == ENOENT || error == ESTALE)
+		return SL_LOST;
+	errno = error;
+	return sl_lock_path_refused(self->parent, self->base, "rename", failure);
+}
+
+/*
+ * Our record was moved into `directory`, and that may have been replaced meanwhile: where a file
+ * system goes by names, the record is in the new one. False: it is not where the lock is.
+ */
+static bool find_own(struct directory_lock *self, int directory)
+{
+	unlinkat(self->parent, self->temporary, AT_REMOVEDIR);
+	self->temporary[0] = '\0';
+	close_descriptor(&self->directory);
+	self->directory = sl_lock_path_open_in(self->parent, self->base, true);
+	if (self->directory >= 0 && look_for_own(self))
+		return true;
+	unlinkat(directory, self->name, 0);
+	return false;
+}
+
+/* SL_BUSY: an exclusive owner is there, and our record is gone again. */
+static enum sl_result join_others(
+	struct directory_lock *self, int directory, struct sl_failure *failure)
+{
+	enum sl_result result = move_record(self, directory, failure);
+	if (result != SL_OK)
+		return result;
+	if (!find_own(self, directory))
+		return SL_LOST;
+	result = judge_all(self, self->directory, failure);
+	if (result != SL_OK)
+		remove_record(self);
+	return result;
+}
+
+/* One look at who is there. SL_OK: taken. SL_LOST: try again. */
+static enum sl_result look_at_others(struct directory_lock *self, struct sl_failure *failure)
+{
+	int directory = sl_lock_path_open_in(self->parent, self->base, true);
+	if (directory < 0) {
+		if (errno == ENOENT)
+			return SL_LOST;
+		enum sl_result result = sl_lock_path_refused(self->parent, self->base, "open", failure);
+		/* Another user's, and not empty: he may have the lock. */
+		return result == SL_UNSAFE_FOREIGN_DIRECTORY ? SL_BUSY : result;
+	}
+	enum sl_result result;
+	if (self->lock.mode == SL_SHARED)
+		result = join_others(self, directory, failure);
+	else {
+		result = judge_all(self, directory, failure);
+		if (result == SL_OK)
+			result = SL_LOST; /* empty now: whoever renames first has it */
+	}
+	close_descriptor(&directory);
+	return result;
+}
+
+/* SL_OK: ours. SL_BUSY: whatever is prepared stays so, for the next time. */
+static enum sl_result attempt(
+	struct directory_lock *self, const struct sl_self *process, struct sl_failure *failure)
+{
+	for (int round = 0; round < ATTEMPTS; round++) {
+		enum sl_result result = SL_OK;
+		if (!is_prepared(self))
+			result = prepare(self, process, failure);
+		if (result == SL_OK)
+			result = rename_into_place(self, failure);
+		if (result == SL_LOST) {
+			remove_record(self);
+			continue;
+		}
+		if (result == SL_BUSY && is_prepared(self)) {
+			/* Only now: to read the parent directory costs, and without somebody in the way what is
+			 * left there harms nobody. */
+			if (!self->collected)
+				sl_directory_collect(self->parent, self->base, self->temporary, process);
+			self->collected = true;
+			result = look_at_others(self, failure);
+			if (result == SL_LOST && self->temporary[0] == '\0')
+				remove_record(self); /* it was moved to where no lock is */
+		}
+		if (result != SL_LOST)
+			return result;
+	}
+	return SL_BUSY;
+}
+
+/* Something went wrong: nothing of us stays. */
+static enum sl_result settle(struct sl_lock *lock, enum sl_result result)
+{
+	if (result == SL_OK)
+		close_descriptor(&of(lock)->parent);
+	else if (result != SL_BUSY)
+		undo(lock);
+	return result;
+}
+
+static enum sl_result try_once(struct sl_lock *lock, struct sl_failure *failure)
+{
+	struct directory_lock *self = of(lock);
+
+	if (self->base[0] == '\0') {
+		errno = EISDIR;
+		return sl_failed(failure, SL_UNSAFE_NO_DIRECTORY, "rename");
+	}
+	self->parent = sl_lock_path_open_parent(self->parent_path);
+	if (self->parent < 0)
+		return sl_failed(failure, SL_SYSTEM, "open");
+	self->collected = false;
+	return settle(lock, attempt(self, sl_process_self(), failure));
+}
+
+static enum sl_result try_again(struct sl_lock *lock, struct sl_failure *failure)
+{
+	stop_watching(lock);
+	return settle(lock, attempt(of(lock), sl_process_self(), failure));
+}
+
+/* The record that is watched was removed, though its owner lives: nothing will wake us. */
+static enum sl_result look(struct sl_lock *lock, struct sl_failure *failure)
+{
+	struct stat st;
+	if (lock->watch < 0)
+		return SL_OK;
+	if (fstat(lock->watch, &st) != 0)
+		return sl_failed(failure, SL_SYSTEM, "fstat");
+	return st.st_nlink > 0 ? SL_OK : SL_LOST;
+}
+
+static enum sl_result confirm(
+	struct sl_lock *lock, const struct sl_self *process, struct sl_failure *failure)
+{
+	struct sl_failure ignored;
+	/* It was written before the wait. If that cannot be mended, it says too long a time. */
+	if (lock->since.tv_sec != of(lock)->written.tv_sec)
+		write_record(of(lock), process, &ignored);
+	(void)failure;
+	return SL_OK;
+}
+
+static enum sl_result check(const struct sl_lock *lock, struct sl_failure *failure)
+{
+	return sl_lock_path_names(of(lock)->own, &lock->file, failure);
+}
+
+static enum sl_result release(struct sl_lock *lock, const char *end, struct sl_failure *failure)
+{
+	(void)end;
+	enum sl_result result = check(lock, failure);
+	remove_record(of(lock));
+	close_lock(lock);
+	return result;
+}
+
+static enum sl_result holders(
+	const struct sl_lock *lock, struct sl_holder_list *list, struct sl_failure *failure)
+{
+	return sl_holders_list_directory(lock->path, list, failure);
+}
+
+/* --- What persons decide --- */
+
+/* The lock directory, and *parent that it is in. -1 and SL_OK: there is none. */
+static enum sl_result open_to_break(
+	const struct directory_lock *self, int *parent, int *directory, struct sl_failure *failure)
+{
+	*directory = -1;
+	*parent = sl_lock_path_open_parent(self->parent_path);
+	if (*parent < 0)
+		return sl_failed(failure, SL_SYSTEM, "open");
+	*directory = sl_lock_path_open_in(*parent, self->base, true);
+	if (*directory >= 0 || errno == ENOENT)
+		return SL_OK;
+	return sl_lock_path_refused(*parent, self->base, "open", failure);
+}
+
+static void close_broken(const struct directory_lock *self, int *parent, int *directory)
+{
+	/* Fails, as it must, as long as somebody is there. */
+	if (*directory >= 0)
+		unlinkat(*parent, self->base, AT_REMOVEDIR);
+	close_descriptor(directory);
+	close_descriptor(parent);
+}
+
+enum sl_result sl_directory_lock_break_stale(
+	struct sl_lock *lock, bool *broken, struct sl_failure *failure)
+{
+	const struct directory_lock *self = of(lock);
+	int parent, directory;
+
+	*broken = false;
+	enum sl_result result = open_to_break(self, &parent, &directory, failure);
+	if (directory >= 0)
+		result = sl_directory_clear(directory, sl_process_self(), broken, failure);
+	if (result == SL_OK)
+		sl_directory_collect(parent, self->base, self->temporary, sl_process_self());
+	close_broken(self, &parent, &directory);
+	return result;
+}
+
+enum sl_result sl_directory_lock_force_break(
+	struct sl_lock *lock, const char *record, struct sl_failure *failure)
+{
+	const struct directory_lock *self = of(lock);
+	struct sl_record_name name;
+	int parent, directory;
+
+	if (!sl_record_name_read(&name, record)) {
+		errno = EINVAL;
+		return sl_failed(failure, SL_SYSTEM, "unlink");
+	}
+	enum sl_result result = open_to_break(self, &parent, &directory, failure);
+	if (directory >= 0 && unlinkat(directory, record, 0) != 0 && errno != ENOENT)
+		result = sl_failed(failure, SL_SYSTEM, "unlink");
+	close_broken(self, &parent, &directory);
+	return result;
+}
+
+static const struct sl_lock_kind directory_lock_kind = {
+	.try = try_once,
+	.try_again = try_again,
+	.look = look,
+	.confirm = confirm,
+	.undo = undo,
+	.close = close_lock,
+	.release = release,
+	.check = check,
+	.holders = holders,
+	.free = free_lock,
+	.poll_last = POLL_LAST,
+};
