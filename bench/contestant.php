@@ -1,19 +1,20 @@
 <?php
 
 /*
- * contestant.php PATH PAIRS record|bare|fopen: prints nanoseconds per acquire and release.
+ * contestant.php PATH PAIRS record|bare|fopen|directory|mkdir: prints nanoseconds per acquire and release.
  */
 
+use Sitelock\DirectoryLock;
 use Sitelock\FileLock;
+use Sitelock\Lock;
 
 /* Nobody takes a lock without a look at the answer, so that belongs to what is measured. */
-function with_file_lock(string $path, int $pairs, bool $record): int
+function with_lock(Lock $lock, int $pairs): int
 {
-    $lock = new FileLock($path, 'bench', 0600, $record);
     $start = hrtime(true);
     for ($i = 0; $i < $pairs; $i++) {
         if (!$lock->acquire()) {
-            throw new RuntimeException("$path is busy");
+            throw new RuntimeException("{$lock->getPath()} is busy");
         }
         $lock->release();
     }
@@ -34,9 +35,31 @@ function with_fopen(string $path, int $pairs): int
     return hrtime(true) - $start;
 }
 
+/* The oldest lock of all: it says neither who has it nor whether he lives. */
+function with_mkdir(string $path, int $pairs): int
+{
+    $start = hrtime(true);
+    for ($i = 0; $i < $pairs; $i++) {
+        if (!mkdir($path)) {
+            throw new RuntimeException("$path is busy");
+        }
+        rmdir($path);
+    }
+    return hrtime(true) - $start;
+}
+
 function nanoseconds_for(string $path, int $pairs, string $kind): int
 {
-    return $kind === 'fopen' ? with_fopen($path, $pairs) : with_file_lock($path, $pairs, $kind === 'record');
+    switch ($kind) {
+        case 'fopen':
+            return with_fopen($path, $pairs);
+        case 'mkdir':
+            return with_mkdir($path, $pairs);
+        case 'directory':
+            return with_lock(new DirectoryLock($path, 'bench'), $pairs);
+        default:
+            return with_lock(new FileLock($path, 'bench', 0600, $kind === 'record'), $pairs);
+    }
 }
 
 [, $path, $pairs, $kind] = $argv;

@@ -8,7 +8,9 @@
 use Illuminate\Cache\FileStore;
 use Illuminate\Contracts\Cache\LockTimeoutException;
 use Illuminate\Filesystem\Filesystem;
+use Sitelock\DirectoryLock;
 use Sitelock\FileLock;
+use Sitelock\Lock;
 use Symfony\Component\Lock\LockFactory;
 use Symfony\Component\Lock\PersistingStoreInterface;
 use Symfony\Component\Lock\Store\FlockStore;
@@ -31,12 +33,12 @@ interface Impatient extends Contestant
 
 final class Sitelock implements Impatient
 {
-    private FileLock $lock;
+    private Lock $lock;
     private $onWait;
 
-    public function __construct(string $path, ?callable $onWait = null)
+    public function __construct(Lock $lock, ?callable $onWait = null)
     {
-        $this->lock = new FileLock($path, 'bench');
+        $this->lock = $lock;
         $this->onWait = $onWait;
     }
 
@@ -233,9 +235,12 @@ function contestant(string $name, string $path): Contestant
     switch ($name) {
         case 'sitelock':
         case 'sitelock-killed':
-            return new Sitelock($path);
+            return new Sitelock(new FileLock($path, 'bench'));
+        case 'sitelock-directory':
+        case 'sitelock-directory-killed':
+            return new Sitelock(new DirectoryLock("$path.directory", 'bench'));
         case 'sitelock-callback':
-            return new Sitelock($path, static function (): void {
+            return new Sitelock(new FileLock($path, 'bench'), static function (): void {
             });
         case 'php':
         case 'php-killed':

@@ -104,13 +104,6 @@ static void close_lock(struct sl_lock *lock)
 	self->name[0] = '\0';
 }
 
-static void stop_watching(struct sl_lock *lock)
-{
-	sl_queue_leave(&lock->queue);
-	close_descriptor(&lock->watch);
-	lock->blocker = (struct sl_file_id){0, 0};
-}
-
 /* LOCK_UN first: a child between fork and exec still has the descriptor. */
 static void unlock(struct sl_lock *lock)
 {
@@ -152,7 +145,7 @@ static bool is_prepared(const struct directory_lock *self)
 
 static void undo(struct sl_lock *lock)
 {
-	stop_watching(lock);
+	sl_queue_leave(&lock->queue);
 	if (is_prepared(of(lock)))
 		remove_record(of(lock));
 	close_lock(lock);
@@ -509,7 +502,9 @@ static enum sl_result try_once(struct sl_lock *lock, struct sl_failure *failure)
 
 static enum sl_result try_again(struct sl_lock *lock, struct sl_failure *failure)
 {
-	stop_watching(lock);
+	/* If a thread has waited on it, its flock is over. */
+	close_descriptor(&lock->watch);
+	lock->blocker = (struct sl_file_id){0, 0};
 	return settle(lock, attempt(of(lock), sl_process_self(), failure));
 }
 
