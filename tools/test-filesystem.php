@@ -4,7 +4,9 @@
 
 require __DIR__ . '/../php_tests/helper.inc';
 
+use Sitelock\DirectoryLock;
 use Sitelock\FileLock;
+use Sitelock\Lock;
 use Sitelock\SystemException;
 
 [, $kind, $mount] = $argv;
@@ -42,7 +44,7 @@ function fill(string $mount): array
 }
 
 /** "acquired", "busy", or the errno of the SystemException. */
-function attempt(FileLock $lock, bool $shared = false)
+function attempt(Lock $lock, bool $shared = false)
 {
     try {
         return ($shared ? $lock->acquireShared() : $lock->acquire()) ? 'acquired' : 'busy';
@@ -58,9 +60,9 @@ function recorded_state(string $path): string
     return preg_match('/^sitelock 1 (held|released|failed) /', (string) file_get_contents($path), $match) ? $match[1] : 'none';
 }
 
-function killed_holder(string $path): int
+function killed_holder(string $path, string $class = 'FileLock'): int
 {
-    $child = new Child('$lock = new Sitelock\FileLock($path); $lock->acquire(); say("locked"); hear();', $path);
+    $child = new Child('$lock = new Sitelock\\' . $class . '($path); $lock->acquire(); say("locked"); hear();', $path);
     $child->hear();
     $child->kill();
     return $child->pid();
@@ -112,6 +114,42 @@ $two->wait();
 $told = preg_grep('~^deadlock: this process waits for \S+/[ab], held by pid \d+ ~', $said);
 check('a deadlock is told to one of the two, and the other one gets both', count($told) === 1 && in_array('got both', $said, true));
 
+// --- a lock that is a directory
+/** What there is of it: the lock, and what was prepared for it. */
+function traces(string $path): array
+{
+    return array_merge(glob("$path/*"), glob("$path.*"), is_dir($path) ? [$path] : []);
+}
+
+$path = "$mount/directory";
+$lock = new DirectoryLock($path);
+$child = new Child('$lock = new Sitelock\DirectoryLock($path, "the label"); $lock->acquire(); say("locked"); hear(); $lock->release(); say("released"); hear();', $path);
+$child->hear();
+$holders = $lock->getHolders();
+check('directory: the holder is named', attempt($lock) === 'busy' && count($holders) === 1 && $holders[0]->getPid() === $child->pid()
+    && $holders[0]->getLabel() === 'the label' && $holders[0]->isAlive() === true);
+check('directory: waits', $lock->acquire(60, function () use ($child) { $child->tell('release'); }) && $child->hear() === 'released');
+check('directory: seen by the other one', $lock->isAcquired() && $lock->getHolders()[0]->isSelf());
+$lock->release();
+$child->wait();
+check('directory: nothing is left', traces($path) === []);
+killed_holder($path, 'DirectoryLock');
+check('directory: a dead owner is nobody', $lock->getHolders() === [] && count(traces($path)) === 2);
+check('directory: and in nobody\'s way', attempt($lock) === 'acquired');
+$lock->release();
+$readers = array_map(function () use ($path) {
+    $reader = new Child('$lock = new Sitelock\DirectoryLock($path); $lock->acquireShared(); say("locked"); hear();', $path);
+    $reader->hear();
+    return $reader;
+}, [1, 2]);
+check('directory: shared by two, not by a writer', count($lock->getHolders()) === 2 && attempt($lock) === 'busy' && attempt($lock, true) === 'acquired');
+$lock->release();
+$readers[0]->kill();
+$readers[1]->wait();
+check('directory: one died, one released', attempt($lock) === 'acquired');
+$lock->release();
+check('directory: nothing is left again', traces($path) === []);
+
 if ($kind === 'overlay') {
     exit;
 }
@@ -119,6 +157,8 @@ if ($kind === 'overlay') {
 // --- a full disk
 $held = new FileLock("$mount/held");
 $held->acquire();
+$directory = new DirectoryLock("$mount/held-directory");
+$directory->acquire();
 $dead = killed_holder("$mount/dead");
 $full = fill($mount);
 check('the disk is full', @file_put_contents("$mount/one-more", str_repeat('x', 1 << 16)) !== 1 << 16);
@@ -131,7 +171,7 @@ if ($outcome === 'acquired') {
     $lock->release();
 } else {
     check("a new lock on a full disk: an error, ENOSPC", $outcome === ENOSPC);
-    check('and it is neither held nor locked', !$lock->isAcquired() && Sitelock\held() === [$held]
+    check('and it is neither held nor locked', !$lock->isAcquired() && Sitelock\held() === [$held, $directory]
         && (!file_exists("$mount/new") || !is_locked("$mount/new")));
 }
 $silent = new FileLock("$mount/held-silent", '', 0600, false);
@@ -149,6 +189,13 @@ if ($outcome === 'acquired') {
 } else {
     check('an existing lock: an error, ENOSPC, and not locked', $outcome === ENOSPC && !is_locked("$mount/dead"));
 }
+$lock = new DirectoryLock("$mount/new-directory");
+$outcome = attempt($lock);
+check('a directory on a full disk: acquired, or an error, ENOSPC', $outcome === 'acquired' && $lock->isAcquired() || $outcome === ENOSPC && !$lock->isAcquired());
+$lock->release();
+check('and nothing is left of it', traces("$mount/new-directory") === []);
+$directory->release();
+check('one that was held before is given back', traces("$mount/held-directory") === []);
 $held->release();
 check('a lock that was held before is given back', !is_locked("$mount/held"));
 
@@ -161,7 +208,26 @@ $lock->release();
 check('and so is no one else than those who could not write', attempt($held) === 'acquired' && count($held->getAbandonedBy()) <= 1);
 $held->release();
 
+// --- no inode is left
+$directory->acquire();
+for ($i = 0; $i < 100000 && ($kind === 'tmpfs' || $kind === 'ext4') && @touch("$mount/inode-$i"); $i++) {
+}
+$lock = new DirectoryLock("$mount/new-directory");
+if ($i > 0) {
+    check('no inode is left, and not one for the record: an error, ENOSPC', attempt($lock) === ENOSPC && unlink("$mount/inode-0") && attempt($lock) === ENOSPC);
+    check('nothing is held, nothing is left', !$lock->isAcquired() && traces("$mount/new-directory") === []);
+    check('two are enough', unlink("$mount/inode-1") && attempt($lock) === 'acquired');
+    $lock->release();
+}
+$directory->release();
+check('one that was held before is given back then too', traces("$mount/held-directory") === []);
+for ($i = 0; file_exists("$mount/inode-" . ($i + 2)); $i++) {
+    unlink("$mount/inode-" . ($i + 2));
+}
+
 // --- read-only
+killed_holder("$mount/dead-directory", 'DirectoryLock');
+$lock = new FileLock("$mount/dead");
 exec('mount -o remount,ro ' . escapeshellarg($mount), $output, $status);
 check('remounted read-only', $status === 0);
 check('exclusive: an error, EROFS', attempt($lock) === EROFS);
@@ -169,3 +235,11 @@ check('shared: acquired', attempt($lock, true) === 'acquired' && $lock->getHolde
 check('and told', count($lock->getAbandonedBy()) === 1);
 $lock->release();
 check('a new lock: an error, EROFS', attempt(new FileLock("$mount/never")) === EROFS);
+$lock = new DirectoryLock("$mount/dead-directory");
+check('a directory: an error, EROFS, and nobody has it', attempt($lock) === EROFS && $lock->getHolders() === []);
+try {
+    $lock->breakStale();
+    check('a dead owner cannot be removed', false);
+} catch (SystemException $e) {
+    check('a dead owner cannot be removed: an error, EROFS', $e->getCode() === EROFS);
+}
