@@ -122,6 +122,14 @@ static enum sl_verdict verdict_on_flock(
 	return shares_flocks_with(here, &judged->name) ? SL_OWNER_DEAD : SL_OWNER_UNKNOWN;
 }
 
+/* It cannot be opened because of what it is or whose it is; all else is wrong with us, or the disk.
+ */
+static bool is_about_the_file(int error)
+{
+	return error == EACCES || error == EPERM || error == ELOOP || error == ENXIO ||
+		   error == ENODEV || error == EISDIR;
+}
+
 void sl_judge(
 	int directory, const char *name, const struct sl_viewpoint *here, struct sl_judged *judged)
 {
@@ -138,9 +146,15 @@ void sl_judge(
 	if (judged->descriptor < 0) {
 		if (errno == ENOENT)
 			judged->verdict = SL_OWNER_GONE;
+		else if (!is_about_the_file(errno))
+			judged->error = errno;
 		return;
 	}
-	if (fstat(judged->descriptor, &st) != 0 || !S_ISREG(st.st_mode))
+	if (fstat(judged->descriptor, &st) != 0) {
+		judged->error = errno;
+		return;
+	}
+	if (!S_ISREG(st.st_mode))
 		return;
 	judged->file = (struct sl_file_id){st.st_dev, st.st_ino};
 	judged->verdict = st.st_nlink == 0 ? SL_OWNER_GONE : verdict_on_flock(judged, here);

@@ -74,6 +74,7 @@ struct sl_judged {
 	enum sl_verdict verdict;
 	bool proper; /* it is called as a record is, and `name` says how */
 	struct sl_record_name name;
+	int error; /* UNKNOWN because of this errno, which is no answer about the owner; or 0 */
 	struct sl_file_id file;
 	/*
 	 * The record, which the caller closes; -1 if it cannot be opened. DEAD: it is ours as long as

@@ -319,6 +319,9 @@ static bool judge(const char *name, void *data)
 		/* While we have his flock, which is what makes him dead. */
 		if (unlinkat(survey->directory, name, 0) != 0 && errno != ENOENT)
 			survey->result = sl_failed(survey->failure, SL_SYSTEM, "unlink");
+	} else if (judged.error != 0) {
+		errno = judged.error;
+		survey->result = sl_failed(survey->failure, SL_SYSTEM, "open");
 	} else if (judged.verdict == SL_OWNER_ALIVE || judged.verdict == SL_OWNER_UNKNOWN) {
 		note_blocker(survey, &judged);
 	} else {
@@ -535,10 +538,20 @@ static enum sl_result check(const struct sl_lock *lock, struct sl_failure *failu
 	return sl_lock_path_names(of(lock)->own, &lock->file, failure);
 }
 
+/* Where we put it, wherever that directory is by now. */
+static bool has_own_record(const struct directory_lock *self)
+{
+	struct stat st;
+	return fstatat(self->directory, self->name, &st, AT_SYMLINK_NOFOLLOW) == 0 &&
+		   sl_same_file(&(struct sl_file_id){st.st_dev, st.st_ino}, &self->lock.file);
+}
+
 static enum sl_result release(struct sl_lock *lock, const char *end, struct sl_failure *failure)
 {
 	(void)end;
 	enum sl_result result = check(lock, failure);
+	if (result == SL_LOST && !has_own_record(of(lock)))
+		of(lock)->name[0] = '\0'; /* what is called so now is not ours to remove */
 	remove_record(of(lock));
 	close_lock(lock);
 	return result;
