@@ -81,9 +81,11 @@ bool sl_temporary_name_is_one(const char *text, const char *base)
 
 void sl_viewpoint_of(int directory, const struct sl_self *self, struct sl_viewpoint *here)
 {
-	struct stat st;
+	struct stat st = {.st_dev = 0};
+	fstat(directory, &st);
 	here->kind = sl_filesystem_kind(directory);
-	here->device = fstat(directory, &st) == 0 ? (uint64_t)st.st_dev : 0;
+	here->device = (uint64_t)st.st_dev;
+	here->mode = st.st_mode & 0777;
 	memcpy(here->boot_id, self->process.boot_id, sizeof here->boot_id);
 }
 

@@ -56,6 +56,7 @@ bool sl_temporary_name_is_one(const char *text, const char *base);
 struct sl_viewpoint {
 	uint32_t kind;
 	uint64_t device; /* of the directory, st_dev */
+	mode_t mode;     /* and its permissions */
 	char boot_id[SL_BOOT_ID_MAX + 1];
 };
 

@@ -17,6 +17,10 @@
 /* How often others may be faster before we say that they are busy. */
 #define ATTEMPTS 1000
 
+/* For their owner alone: who may open a record can lock it, and make the dead look alive. */
+#define DIRECTORY_MODE 0700
+#define RECORD_MODE    0600
+
 /* Where there is nothing to wait on: how seldom to ask at most. */
 #define POLL_LAST (250 * SL_MILLISECOND)
 
@@ -29,9 +33,10 @@ struct directory_lock {
 	bool probed;      /* this file system renames as it must */
 
 	/* While trying or waiting. */
-	int parent;                   /* -1: not open */
-	char temporary[NAME_MAX + 1]; /* the directory that is prepared; "": there is none */
-	bool collected;               /* left-overs of others were looked for */
+	int parent;                           /* -1: not open */
+	char temporary[NAME_MAX + 1];         /* the directory that is prepared; "": there is none */
+	bool collected;                       /* left-overs of others were looked for */
+	char watched[SL_RECORD_NAME_MAX + 1]; /* the record that lock.blocker is */
 	/* And as long as it is held. */
 	int directory; /* that our record is in; -1 */
 	struct sl_viewpoint here;
@@ -161,7 +166,7 @@ static enum sl_result make_temporary(
 		errno = ENAMETOOLONG;
 		return sl_failed(failure, SL_SYSTEM, "mkdir");
 	}
-	if (mkdirat(self->parent, self->temporary, 0700) != 0) {
+	if (mkdirat(self->parent, self->temporary, DIRECTORY_MODE) != 0) {
 		self->temporary[0] = '\0';
 		return sl_failed(failure, SL_SYSTEM, "mkdir");
 	}
@@ -226,6 +231,8 @@ static enum sl_result lock_record(struct directory_lock *self, struct sl_failure
 	if (fstat(lock->entry.descriptor, &st) != 0)
 		return sl_failed(failure, SL_SYSTEM, "fstat");
 	lock->file = (struct sl_file_id){st.st_dev, st.st_ino};
+	if ((st.st_mode & 0777) != RECORD_MODE) /* the umask */
+		fchmod(lock->entry.descriptor, RECORD_MODE);
 	return st.st_nlink == 1 ? SL_OK : SL_LOST;
 }
 
@@ -261,6 +268,8 @@ static enum sl_result prepare(
 		if (result != SL_OK)
 			continue;
 		sl_viewpoint_of(self->directory, process, &self->here);
+		if (self->here.mode != DIRECTORY_MODE) /* the umask */
+			fchmod(self->directory, DIRECTORY_MODE);
 		if (!self->probed && !sl_kind_is_local(self->here.kind))
 			result = probe(self, failure);
 		if (result == SL_OK)
@@ -288,14 +297,19 @@ struct survey {
 	struct sl_failure *failure;
 };
 
-static void note_blocker(struct survey *survey, struct sl_judged *judged)
+static void note_blocker(struct survey *survey, const char *name, struct sl_judged *judged)
 {
 	struct sl_lock *lock = &survey->self->lock;
 
 	survey->blocked = true;
-	if (judged->verdict != SL_OWNER_ALIVE || lock->blocker.inode != 0)
+	if (judged->verdict != SL_OWNER_ALIVE)
+		return;
+	/* The first one is waited for, unless another one is ourselves: that wait would have no end. */
+	if (lock->blocker.inode != 0 && !sl_lock_is_in_own_way(lock, &judged->file))
 		return;
 	lock->blocker = judged->file;
+	snprintf(survey->self->watched, sizeof survey->self->watched, "%s", name);
+	close_descriptor(&lock->watch);
 	/* On other kinds flock may not be interruptible, or not be told of an end elsewhere. */
 	if (sl_kind_is_local(survey->self->here.kind)) {
 		lock->watch = judged->descriptor;
@@ -323,13 +337,12 @@ static bool judge(const char *name, void *data)
 		errno = judged.error;
 		survey->result = sl_failed(survey->failure, SL_SYSTEM, "open");
 	} else if (judged.verdict == SL_OWNER_ALIVE || judged.verdict == SL_OWNER_UNKNOWN) {
-		note_blocker(survey, &judged);
+		note_blocker(survey, name, &judged);
 	} else {
 		survey->passing = true;
 	}
 	close_descriptor(&judged.descriptor);
-	/* One who lives is enough: he is the one to wait for. */
-	return survey->result == SL_OK && self->lock.blocker.inode == 0;
+	return survey->result == SL_OK;
 }
 
 /* SL_OK: nobody is in our way any more. SL_BUSY: somebody, or something, is. */
@@ -496,6 +509,10 @@ static enum sl_result try_once(struct sl_lock *lock, struct sl_failure *failure)
 		errno = EISDIR;
 		return sl_failed(failure, SL_UNSAFE_NO_DIRECTORY, "rename");
 	}
+	if (strlen(lock->path) + 1 + SL_RECORD_NAME_MAX >= PATH_MAX) {
+		errno = ENAMETOOLONG;
+		return sl_failed(failure, SL_SYSTEM, "rename");
+	}
 	self->parent = sl_lock_path_open_parent(self->parent_path);
 	if (self->parent < 0)
 		return sl_failed(failure, SL_SYSTEM, "open");
@@ -511,15 +528,14 @@ static enum sl_result try_again(struct sl_lock *lock, struct sl_failure *failure
 	return settle(lock, attempt(of(lock), sl_process_self(), failure));
 }
 
-/* The record that is watched was removed, though its owner lives: nothing will wake us. */
+/* Who is watched may have lost his lock, though he lives: then nothing will wake us. */
 static enum sl_result look(struct sl_lock *lock, struct sl_failure *failure)
 {
-	struct stat st;
+	char path[PATH_MAX];
 	if (lock->watch < 0)
 		return SL_OK;
-	if (fstat(lock->watch, &st) != 0)
-		return sl_failed(failure, SL_SYSTEM, "fstat");
-	return st.st_nlink > 0 ? SL_OK : SL_LOST;
+	snprintf(path, sizeof path, "%s/%s", lock->path, of(lock)->watched);
+	return sl_lock_path_names(path, &lock->blocker, failure);
 }
 
 static enum sl_result confirm(

@@ -192,17 +192,22 @@ bool sl_lock_waiters_ahead(const struct sl_lock *lock, size_t *count)
 	return lock->kind->waiters_ahead != NULL && lock->kind->waiters_ahead(lock, count);
 }
 
-bool sl_lock_blocks_itself(const struct sl_lock *lock)
+bool sl_lock_is_in_own_way(const struct sl_lock *lock, const struct sl_file_id *file)
 {
 	struct sl_lock *other = NULL;
 	while ((other = sl_lock_next(other, lock->entry.context)) != NULL) {
 		if (other == lock || !(sl_lock_is_at(other, SL_HELD) || sl_lock_is_at(other, SL_TAKEN)) ||
 			(lock->mode == SL_SHARED && other->mode == SL_SHARED))
 			continue;
-		if (sl_same_file(&other->file, &lock->blocker))
+		if (sl_same_file(&other->file, file))
 			return true;
 	}
 	return false;
+}
+
+bool sl_lock_blocks_itself(const struct sl_lock *lock)
+{
+	return sl_lock_is_in_own_way(lock, &lock->blocker);
 }
 
 const struct sl_cycle *sl_lock_cycle(const struct sl_lock *lock)

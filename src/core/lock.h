@@ -118,6 +118,10 @@ bool sl_lock_init(
 /* For the kinds: this process brought the lock to this stage. */
 bool sl_lock_is_at(const struct sl_lock *lock, enum sl_stage stage);
 
+/* For the kinds: this context itself has the lock on that file, by another one than `lock`, and in
+ * a mode that keeps `lock` out. */
+bool sl_lock_is_in_own_way(const struct sl_lock *lock, const struct sl_file_id *file);
+
 /* For the kinds: what a record says of us as the owner of this lock. */
 void sl_lock_describe_owner(
 	const struct sl_lock *lock, const struct sl_self *self, struct sl_owner *owner);
