@@ -51,7 +51,7 @@ build_extension() {
     (
         cd "$sources"
         { "${PHPIZE:-phpize}" && ./configure --with-php-config="${PHP_CONFIG:-php-config}" "$@" && make -j"$(nproc)"; } \
-            >build.log 2>&1 || { grep -E '(error|warning):|^make.*\*\*\*' build.log >&2; die "the build failed, see $sources/build.log"; }
+            >build.log 2>&1 || { tail -n 20 build.log >&2; die "the build failed in $sources"; }
     )
 }
 

@@ -5,25 +5,22 @@
  *
  *     php backup.php SITE BACKUPS
  *
- * Exit status: 0 done, 75 somebody else works on this site, 1 failed. It may be killed at any time:
- * the next one has the lock at once, is told, and throws the half backup away.
+ * Exit status: 0 done, 75 somebody else works on this site, 64 wrong use, 1 failed. It may be killed
+ * at any time: the next one has the lock at once, is told, and finishes or throws away what was begun.
  */
 
 require __DIR__ . '/site.php';
 
-[$site, $backups, $name] = arguments($argv);
-$partial = "$backups/$name.partial";
-$done = "$backups/$name";
-
-$lock = new Sitelock\FileLock("$backups/$name.lock", "backup of $name");
-lock_site($lock, $partial);
+$site = new Site($argv);
+$lock = $site->lock('backup');
 echo "locked, pid ", getmypid(), "\n";
 
-mkdir($partial);
-run(['tar', '--create', '--file', "$partial/files.tar", '--directory', $site, 'files']);
-run(['sqlite3', '-readonly', "$site/database.sqlite", '.dump'], "$partial/database.sql");
+remove_folder($site->partial);
+mkdir($site->partial);
+run(['tar', '--create', '--file', "$site->partial/files.tar", '--directory', $site->folder, 'files']);
+run(['sqlite3', '-readonly', "$site->folder/database.sqlite", '.dump'], "$site->partial/database.sql");
 
-// Only a whole backup gets the name that a restore looks for.
-remove_folder($done);
-rename($partial, $done);
-echo "backed up to $done\n";
+// Only a whole backup gets this name, and from here on it takes the place of the old one.
+rename($site->partial, $site->complete);
+$site->publish();
+echo "backed up to $site->backup\n";

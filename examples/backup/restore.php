@@ -5,29 +5,28 @@
  *
  *     php restore.php SITE BACKUPS
  *
- * Exit status: 0 done, 75 somebody else works on this site, 1 failed, 66 there is no backup.
+ * Exit status: 0 done, 75 somebody else works on this site, 64 wrong use, 66 there is no backup, 1
+ * failed. It may be killed at any time, as backup.php.
  */
 
 require __DIR__ . '/site.php';
 
-[$site, $backups, $name] = arguments($argv);
+$site = new Site($argv);
+$lock = $site->lock('restore');
 
-$lock = new Sitelock\FileLock("$backups/$name.lock", "restore of $name");
-lock_site($lock, "$backups/$name.partial");
-
-if (!is_file("$backups/$name/files.tar") || !is_file("$backups/$name/database.sql")) {
-    fwrite(STDERR, "there is no backup of $name in $backups; $site is untouched\n");
+if (!is_dir($site->backup)) {
+    $lock->release(); // in good order: nothing was begun
+    fwrite(STDERR, "there is no backup of $site->name in $site->backups; $site->folder is untouched\n");
     exit(66);
 }
 
 // Beside the site first: what is there stays whole until the new one is.
-$fresh = "$site.restoring";
-remove_folder($fresh);
-mkdir($fresh);
-run(['tar', '--extract', '--file', "$backups/$name/files.tar", '--directory', $fresh]);
-run(['sqlite3', "$fresh/database.sqlite", ".read $backups/$name/database.sql"]);
-remove_folder("$site/files");
-rename("$fresh/files", "$site/files");
-rename("$fresh/database.sqlite", "$site/database.sqlite");
-remove_folder($fresh);
-echo "restored $site\n";
+remove_folder($site->restoring);
+mkdir($site->restoring);
+run(['tar', '--extract', '--file', "$site->backup/files.tar", '--directory', $site->restoring]);
+run(['sqlite3', "$site->restoring/database.sqlite", ".read $site->backup/database.sql"]);
+
+// Only a whole site gets this name, and from here on it takes the place of the old one.
+rename($site->restoring, $site->restored);
+$site->replace();
+echo "restored $site->folder\n";

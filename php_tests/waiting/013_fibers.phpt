@@ -9,7 +9,7 @@ $fibers = class_exists('Fiber');
 $wait = 'register_shutdown_function(function () use ($path) { say("shutdown function, waiters " . waiters($path)); });
     $lock = new Sitelock\FileLock($path);
     $other = new Sitelock\FileLock($path);
-    $wait = function () use ($lock) { return HOW(INF, function () { Fiber::suspend("suspended"); }); };
+    $wait = function () use ($lock, $path) { return HOW(INF, function () { Fiber::suspend("suspended"); }); };
     $fiber = new Fiber(function () use ($wait) { try { $got = $wait(); say($got ? "acquired" : "NOT acquired"); } catch (DomainException $e) { say("caught " . $e->getMessage()); } });
     say($fiber->start()); hear(); if (DELAY) { wait_for_waiters($path, 1); } ';
 $resume = 'while (!$fiber->isTerminated()) { $fiber->resume(); } say("held " . count(Sitelock\held()));';
