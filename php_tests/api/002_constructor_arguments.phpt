@@ -33,7 +33,7 @@ ValueError or InvalidArgumentException: Argument ($permissions) must be between 
 ValueError or InvalidArgumentException: Argument ($permissions) must be between 0600 and 0777, readable and writable by the owner
 ValueError or InvalidArgumentException: Argument ($path) must not be empty
 ValueError or InvalidArgumentException: Argument ($path) must not contain any null bytes
-ValueError or InvalidArgumentException: Argument ($path) must not end in a slash: it is to be a file
+ValueError or InvalidArgumentException: Argument ($path) must not end in a slash
 ValueError or InvalidArgumentException: Argument ($path) must be a plain path: a stream cannot be locked
 ValueError or InvalidArgumentException: Argument ($path) must be a plain path: a stream cannot be locked
 Sitelock\SystemException: expand_filepath(x): File name too long

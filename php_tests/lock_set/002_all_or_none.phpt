@@ -94,5 +94,5 @@ ok also to the set that gets it
 Sitelock\SystemException: open(no such directory/lock): No such file or directory
 Sitelock\SystemException: open(no such directory/lock): No such file or directory
 ok none
-Sitelock\UnsafePathException: link is a symbolic link; a lock must be the file itself
+Sitelock\UnsafePathException: link is a symbolic link; a lock is never taken through one
 ok none

@@ -31,13 +31,13 @@ check('nothing was made behind the dangling link', !file_exists("$path.nowhere")
 check('nothing is open', Sitelock\held() === []);
 ?>
 --EXPECT--
-Sitelock\UnsafePathException: lock.symlink is a symbolic link; a lock must be the file itself
-Sitelock\UnsafePathException: lock.symlink is a symbolic link; a lock must be the file itself
-Sitelock\UnsafePathException: lock.symlink is a symbolic link; a lock must be the file itself
+Sitelock\UnsafePathException: lock.symlink is a symbolic link; a lock is never taken through one
+Sitelock\UnsafePathException: lock.symlink is a symbolic link; a lock is never taken through one
+Sitelock\UnsafePathException: lock.symlink is a symbolic link; a lock is never taken through one
 ok not held
-Sitelock\UnsafePathException: lock.dangling is a symbolic link; a lock must be the file itself
-Sitelock\UnsafePathException: lock.dangling is a symbolic link; a lock must be the file itself
-Sitelock\UnsafePathException: lock.dangling is a symbolic link; a lock must be the file itself
+Sitelock\UnsafePathException: lock.dangling is a symbolic link; a lock is never taken through one
+Sitelock\UnsafePathException: lock.dangling is a symbolic link; a lock is never taken through one
+Sitelock\UnsafePathException: lock.dangling is a symbolic link; a lock is never taken through one
 ok not held
 Sitelock\UnsafePathException: lock.fifo is not a regular file, so it cannot be a lock
 Sitelock\UnsafePathException: lock.fifo is not a regular file, so it cannot be a lock

@@ -3,6 +3,7 @@
 #include "filesystem.h"
 #include "kernel_locks.h"
 #include "lock_path.h"
+#include "text.h"
 
 #include <fcntl.h>
 #include <stdio.h>
@@ -334,7 +335,10 @@ static bool visit_record(const char *name, void *data)
 	for (size_t i = 0; i < owners.count && survey->result == SL_OK; i++) {
 		struct sl_holder *owner = &owners.holders[i];
 		owner->exclusive = !judged.proper || judged.name.mode == SL_EXCLUSIVE;
-		snprintf(owner->record, sizeof owner->record, "%s", name);
+		if (judged.proper)
+			snprintf(owner->record, sizeof owner->record, "%s", name);
+		else /* something that does not belong there; a person has to look */
+			sl_text_visible(owner->owner.label, sizeof owner->owner.label, name, strlen(name));
 		if (!append(survey->list, owner)) {
 			errno = ENOMEM;
 			survey->result = sl_failed(survey->failure, SL_SYSTEM, "realloc");

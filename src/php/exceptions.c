@@ -40,7 +40,7 @@ void sl_throw(enum sl_result result, const struct sl_failure *failure, const cha
 	switch (result) {
 	case SL_UNSAFE_SYMLINK:
 		zend_throw_exception_ex(sl_unsafe_path_exception_ce, ELOOP,
-			"%s is a symbolic link; a lock must be the file itself", path);
+			"%s is a symbolic link; a lock is never taken through one", path);
 		return;
 	case SL_UNSAFE_TYPE:
 		zend_throw_exception_ex(sl_unsafe_path_exception_ce, EPERM,

@@ -32,7 +32,7 @@ zend_string *sl_path_resolve(zend_string *path)
 		return NULL;
 	}
 	if (ZSTR_VAL(path)[ZSTR_LEN(path) - 1] == '/') {
-		sl_argument_error(1, "path", "must not end in a slash: it is to be a file");
+		sl_argument_error(1, "path", "must not end in a slash");
 		return NULL;
 	}
 	/* Asked first: without a working directory expand_filepath() would open the path to see if it
