@@ -20,10 +20,12 @@
 #include <sys/file.h>
 #include <sys/mount.h>
 #include <sys/prctl.h>
+#include <sys/random.h>
 #include <sys/resource.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
 #include <sys/sysmacros.h>
+#include <sys/vfs.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -109,6 +111,7 @@ int fixture_tear_down(void **state)
 {
 	(void)state;
 	stop_watching();
+	pretend_kind(0);
 	umask(022);
 	for (unsigned i = 0; i < child_count; i++) {
 		hang_up(&children[i]);
@@ -297,6 +300,18 @@ static struct child *remembered(const struct child *child)
 	return NULL;
 }
 
+/* In the place of one that has finished, if there is any. */
+static void remember(const struct child *child)
+{
+	unsigned i = 0;
+	while (i < child_count && (children[i].pid > 0 || children[i].to >= 0))
+		i++;
+	assert_true(i < CHILDREN_MAX);
+	children[i] = *child;
+	if (i == child_count)
+		child_count++;
+}
+
 static pid_t raw_clone(void)
 {
 	return (pid_t)syscall(SYS_clone, SIGCHLD, 0, 0, 0, 0);
@@ -326,9 +341,9 @@ static struct child start(pid_t (*fork_way)(void), void (*body)(void *data), voi
 	}
 	close(down[0]);
 	close(up[1]);
-	assert_true(child_count < CHILDREN_MAX);
-	children[child_count++] = (struct child){pid, down[1], up[0]};
-	return children[child_count - 1];
+	struct child child = {pid, down[1], up[0]};
+	remember(&child);
+	return child;
 }
 
 struct child start_child(void (*body)(void *data), void *data)
@@ -632,6 +647,7 @@ struct rule {
 	bool helper; /* for the other threads; they are not counted */
 	unsigned first, last;
 	int number; /* errno; 0: the call is let through */
+	bool done;  /* and has its effect though it is refused */
 	size_t limit;
 	void (*before)(void *data);
 	void (*after)(void *data);
@@ -646,6 +662,7 @@ static _Atomic bool watching;
 static pthread_t watcher;
 static bool applied;
 static bool in_action;
+static uint32_t pretended_kind;
 
 static const char *const call_names[] = {
 	[CALL_OPEN] = "open",
@@ -656,6 +673,14 @@ static const char *const call_names[] = {
 	[CALL_PWRITE] = "pwrite",
 	[CALL_FCHMOD] = "fchmod",
 	[CALL_UNLINK] = "unlink",
+	[CALL_MKDIR] = "mkdir",
+	[CALL_RENAME] = "rename",
+	[CALL_RMDIR] = "rmdir",
+	[CALL_FSTATAT] = "fstatat",
+	[CALL_FSTATFS] = "fstatfs",
+	[CALL_GETRANDOM] = "getrandom",
+	[CALL_OPENDIR] = "opendir",
+	[CALL_READDIR] = "readdir",
 	[CALL_FCNTL] = "fcntl",
 	[CALL_CLOSE] = "close",
 	[CALL_EVENTFD] = "eventfd",
@@ -668,6 +693,7 @@ static const char *const call_names[] = {
 	[CALL_CALLOC] = "calloc",
 	[CALL_REALLOC] = "realloc",
 	[CALL_STRDUP] = "strdup",
+	[CALL_ANY] = "any",
 };
 
 const char *call_name(enum call call)
@@ -737,6 +763,12 @@ void around_calls_of_helper(
 		.call = call, .helper = true, .before = before, .after = after, .data = data});
 }
 
+void lose_answer(enum call call, unsigned nth, int number)
+{
+	add_rule(
+		(struct rule){.call = call, .first = nth, .last = nth, .number = number, .done = true});
+}
+
 void shorten_write(unsigned nth, size_t bytes)
 {
 	/* The limit is kept one higher, so that 0 means none. */
@@ -787,6 +819,13 @@ CANCELLABLE static const struct rule *arrive_in_helper(enum call call)
 	return NULL;
 }
 
+CANCELLABLE static bool is_ruled_by(enum call call, const struct rule *rule)
+{
+	bool any = rule->call == CALL_ANY && call < CALL_MALLOC;
+	return (any || rule->call == call) && counts[rule->call] >= rule->first &&
+		   counts[rule->call] <= rule->last;
+}
+
 /* Counts a call of the core; the rule for it, or NULL. */
 CANCELLABLE static const struct rule *arrive(enum call call, const char *detail)
 {
@@ -798,13 +837,13 @@ CANCELLABLE static const struct rule *arrive(enum call call, const char *detail)
 		return NULL;
 	counts[call]++;
 	if (call < CALL_MALLOC) {
+		counts[CALL_ANY]++;
 		size_t used = strlen(trace);
 		snprintf(trace + used, sizeof trace - used, "%s%s ", call_names[call], detail);
 	}
 	for (unsigned i = 0; i < rule_count; i++) {
 		const struct rule *rule = &rules[i];
-		if (rule->helper || rule->call != call || counts[call] < rule->first ||
-			counts[call] > rule->last)
+		if (rule->helper || !is_ruled_by(call, rule))
 			continue;
 		applied = true;
 		if (rule->before != NULL)
@@ -816,7 +855,7 @@ CANCELLABLE static const struct rule *arrive(enum call call, const char *detail)
 
 CANCELLABLE static bool refuses(const struct rule *rule)
 {
-	if (rule == NULL || rule->number == 0)
+	if (rule == NULL || rule->number == 0 || rule->done)
 		return false;
 	errno = rule->number;
 	return true;
@@ -832,6 +871,21 @@ CANCELLABLE static void depart(const struct rule *rule)
 		act(rule->after, rule->data);
 }
 
+/* What a call of the core has answered, as its rule wants it. */
+static int answered(const struct rule *rule, int answer)
+{
+	depart(rule);
+	if (rule == NULL || rule->number == 0)
+		return answer;
+	errno = rule->number;
+	return -1;
+}
+
+void pretend_kind(uint32_t kind)
+{
+	pretended_kind = kind;
+}
+
 int __wrap_open(const char *path, int flags, ...);
 int __wrap_openat(int directory, const char *path, int flags, ...);
 int __wrap_flock(int descriptor, int operation);
@@ -841,6 +895,15 @@ ssize_t __wrap_pread(int descriptor, void *bytes, size_t size, off_t offset);
 ssize_t __wrap_pwrite(int descriptor, const void *bytes, size_t size, off_t offset);
 int __wrap_fchmod(int descriptor, mode_t mode);
 int __wrap_unlink(const char *path);
+int __wrap_unlinkat(int directory, const char *path, int flags);
+int __wrap_rmdir(const char *path);
+int __wrap_mkdirat(int directory, const char *path, mode_t mode);
+int __wrap_renameat(int from, const char *old, int to, const char *path);
+int __wrap_fstatat(int directory, const char *path, struct stat *st, int flags);
+int __wrap_fstatfs(int descriptor, struct statfs *fs);
+ssize_t __wrap_getrandom(void *bytes, size_t size, unsigned flags);
+DIR *__wrap_fdopendir(int descriptor);
+struct dirent *__wrap_readdir(DIR *stream);
 int __wrap_fcntl(int descriptor, int command, ...);
 int __wrap_close(int descriptor);
 int __wrap_eventfd(unsigned value, int flags);
@@ -857,6 +920,7 @@ void *__wrap_malloc(size_t size);
 void *__wrap_calloc(size_t count, size_t size);
 void *__wrap_realloc(void *block, size_t size);
 char *__wrap_strdup(const char *string);
+char *__wrap_strndup(const char *string, size_t size);
 
 int __wrap_open(const char *path, int flags, ...)
 {
@@ -957,6 +1021,62 @@ int __wrap_unlink(const char *path)
 	int answer = unlink(path);
 	depart(rule);
 	return answer;
+}
+
+int __wrap_unlinkat(int directory, const char *path, int flags)
+{
+	const struct rule *rule = arrive((flags & AT_REMOVEDIR) != 0 ? CALL_RMDIR : CALL_UNLINK, "");
+	return refuses(rule) ? -1 : answered(rule, unlinkat(directory, path, flags));
+}
+
+int __wrap_rmdir(const char *path)
+{
+	const struct rule *rule = arrive(CALL_RMDIR, "");
+	return refuses(rule) ? -1 : answered(rule, rmdir(path));
+}
+
+int __wrap_mkdirat(int directory, const char *path, mode_t mode)
+{
+	const struct rule *rule = arrive(CALL_MKDIR, "");
+	return refuses(rule) ? -1 : answered(rule, mkdirat(directory, path, mode));
+}
+
+int __wrap_renameat(int from, const char *old, int to, const char *path)
+{
+	const struct rule *rule = arrive(CALL_RENAME, "");
+	return refuses(rule) ? -1 : answered(rule, renameat(from, old, to, path));
+}
+
+int __wrap_fstatat(int directory, const char *path, struct stat *st, int flags)
+{
+	const struct rule *rule = arrive(CALL_FSTATAT, "");
+	return refuses(rule) ? -1 : answered(rule, fstatat(directory, path, st, flags));
+}
+
+int __wrap_fstatfs(int descriptor, struct statfs *fs)
+{
+	const struct rule *rule = arrive(CALL_FSTATFS, "");
+	if (refuses(rule))
+		return -1;
+	int answer = fstatfs(descriptor, fs);
+	if (pretended_kind != 0)
+		fs->f_type = pretended_kind;
+	return answered(rule, answer);
+}
+
+ssize_t __wrap_getrandom(void *bytes, size_t size, unsigned flags)
+{
+	return refuses(arrive(CALL_GETRANDOM, "")) ? -1 : getrandom(bytes, size, flags);
+}
+
+DIR *__wrap_fdopendir(int descriptor)
+{
+	return refuses(arrive(CALL_OPENDIR, "")) ? NULL : fdopendir(descriptor);
+}
+
+struct dirent *__wrap_readdir(DIR *stream)
+{
+	return refuses(arrive(CALL_READDIR, "")) ? NULL : readdir(stream);
 }
 
 int __wrap_fcntl(int descriptor, int command, ...)
@@ -1074,4 +1194,9 @@ void *__wrap_realloc(void *block, size_t size)
 char *__wrap_strdup(const char *string)
 {
 	return refuses(arrive(CALL_STRDUP, "")) ? NULL : strdup(string);
+}
+
+char *__wrap_strndup(const char *string, size_t size)
+{
+	return refuses(arrive(CALL_STRDUP, "")) ? NULL : strndup(string, size);
 }

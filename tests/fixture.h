@@ -145,6 +145,14 @@ enum call {
 	CALL_PWRITE,
 	CALL_FCHMOD,
 	CALL_UNLINK,
+	CALL_MKDIR,
+	CALL_RENAME,
+	CALL_RMDIR,
+	CALL_FSTATAT,
+	CALL_FSTATFS,
+	CALL_GETRANDOM,
+	CALL_OPENDIR,
+	CALL_READDIR,
 	CALL_FCNTL,
 	CALL_CLOSE,
 	CALL_EVENTFD,
@@ -157,6 +165,7 @@ enum call {
 	CALL_CALLOC,
 	CALL_REALLOC,
 	CALL_STRDUP,
+	CALL_ANY, /* of the above, but for memory: the steps that other processes can see */
 	CALL_KINDS,
 };
 
@@ -177,6 +186,8 @@ void after_call(enum call call, unsigned nth, void (*action)(void *data), void *
 void refuse_calls_of_helper(enum call call, int number);
 void around_calls_of_helper(
 	enum call call, void (*before)(void *data), void (*after)(void *data), void *data);
+/* It is done, and this is what it answers; of calls that change a directory only. */
+void lose_answer(enum call call, unsigned nth, int number);
 /* The nth pwrite takes no more than this. */
 void shorten_write(unsigned nth, size_t bytes);
 
@@ -185,6 +196,10 @@ void stop_watching(void);
 unsigned call_count(enum call call);
 /* Whether any rule came into force. */
 bool rule_applied(void);
+
+/* What statfs(2) says to the core of every file system, until the test ends; 0: the truth. */
+void pretend_kind(uint32_t kind);
+
 /* The calls in their order, "open flock(LOCK_EX) fstat "; memory is left out. */
 const char *call_trace(void);
 

@@ -58,7 +58,7 @@ foreach ([
     $line = $waiter->hear();
     echo "$name: $line";
     if ($line === 'handler' || $line === 'forked') {
-        echo waiters($record) === 1 ? ', waits on, ' : ' NOBODY WAITS ';
+        echo wait_for_waiters($record, 1) ? ', waits on, ' : '';
         $holder->tell('release');
         $holder->hear();
         echo $waiter->hear(), ', ';

@@ -72,7 +72,7 @@ sort($expected);
 $left = $beside();
 sort($left);
 check('collected: what the dead one prepared, and what is empty', $left === $expected && is_file("$full/precious"));
-check('he waits on', waiters(record($path)) === 1 && !$waiter->speaks_within(0.0));
+check('he waits on', wait_for_waiters(record($path), 1) && !$waiter->speaks_within(0.0));
 $holder->tell('release');
 check('and gets it', $waiter->hear() === 'held');
 $waiter->wait();

@@ -226,6 +226,13 @@ enum sl_result sl_directory_clear(
 	return result == SL_OK ? clearing.result : result;
 }
 
+void sl_directory_remove_probe(int directory)
+{
+	unlinkat(directory, SL_PROBE_FULL "/" SL_PROBE_EMPTY, AT_REMOVEDIR);
+	unlinkat(directory, SL_PROBE_FULL, AT_REMOVEDIR);
+	unlinkat(directory, SL_PROBE_EMPTY, AT_REMOVEDIR);
+}
+
 struct collection {
 	int parent;
 	const char *base;
@@ -245,6 +252,7 @@ static bool collect_directory(const char *name, void *data)
 	if (directory < 0)
 		return true;
 	sl_directory_clear(directory, collection->self, &removed, &ignored);
+	sl_directory_remove_probe(directory);
 	close(directory);
 	/* Only if it is empty. Its owner may be about to put something in: he will start again. */
 	unlinkat(collection->parent, name, AT_REMOVEDIR);

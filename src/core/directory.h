@@ -106,6 +106,11 @@ enum sl_result sl_directory_each(int directory, bool (*visit)(const char *name, 
 enum sl_result sl_directory_clear(
 	int directory, const struct sl_self *self, bool *removed, struct sl_failure *failure);
 
+/* What is made in a prepared directory to see how it renames, and is removed at once. */
+#define SL_PROBE_FULL  "full"
+#define SL_PROBE_EMPTY "empty"
+void sl_directory_remove_probe(int directory);
+
 /*
  * Removes what crashed processes have left in `parent` of directories that they prepared for the
  * lock path `base`; all but the one called `ours`. What it may not read or remove it leaves.

@@ -35,6 +35,7 @@ struct directory_lock {
 	/* While trying or waiting. */
 	int parent;                           /* -1: not open */
 	char temporary[NAME_MAX + 1];         /* the directory that is prepared; "": there is none */
+	bool waited;                          /* it was prepared some time ago */
 	bool collected;                       /* left-overs of others were looked for */
 	char watched[SL_RECORD_NAME_MAX + 1]; /* the record that lock.blocker is */
 	/* And as long as it is held. */
@@ -184,16 +185,15 @@ static enum sl_result probe(struct directory_lock *self, struct sl_failure *fail
 {
 	enum sl_result result = SL_OK;
 
-	if (mkdirat(self->directory, "full", 0700) != 0 ||
-		mkdirat(self->directory, "full/a", 0700) != 0 || mkdirat(self->directory, "b", 0700) != 0)
+	if (mkdirat(self->directory, SL_PROBE_FULL, DIRECTORY_MODE) != 0 ||
+		mkdirat(self->directory, SL_PROBE_FULL "/" SL_PROBE_EMPTY, DIRECTORY_MODE) != 0 ||
+		mkdirat(self->directory, SL_PROBE_EMPTY, DIRECTORY_MODE) != 0)
 		result = sl_failed(failure, SL_SYSTEM, "mkdir");
-	else if (renameat(self->directory, "b", self->directory, "full") == 0) {
+	else if (renameat(self->directory, SL_PROBE_EMPTY, self->directory, SL_PROBE_FULL) == 0) {
 		errno = EOPNOTSUPP;
 		result = sl_failed(failure, SL_UNSUPPORTED, "rename");
 	}
-	unlinkat(self->directory, "full/a", AT_REMOVEDIR);
-	unlinkat(self->directory, "full", AT_REMOVEDIR);
-	unlinkat(self->directory, "b", AT_REMOVEDIR);
+	sl_directory_remove_probe(self->directory);
 	self->probed = result == SL_OK;
 	return result;
 }
@@ -292,6 +292,7 @@ struct survey {
 	struct directory_lock *self;
 	int directory;
 	bool blocked;
+	bool changed; /* somebody went while we looked */
 	bool passing; /* something is there that will vanish by itself */
 	enum sl_result result;
 	struct sl_failure *failure;
@@ -338,6 +339,8 @@ static bool judge(const char *name, void *data)
 		survey->result = sl_failed(survey->failure, SL_SYSTEM, "open");
 	} else if (judged.verdict == SL_OWNER_ALIVE || judged.verdict == SL_OWNER_UNKNOWN) {
 		note_blocker(survey, name, &judged);
+	} else if (judged.verdict == SL_OWNER_GONE) {
+		survey->changed = true;
 	} else {
 		survey->passing = true;
 	}
@@ -345,7 +348,8 @@ static bool judge(const char *name, void *data)
 	return survey->result == SL_OK;
 }
 
-/* SL_OK: nobody is in our way any more. SL_BUSY: somebody, or something, is. */
+/* SL_OK: nobody is in our way any more. SL_BUSY: somebody, or something, is. SL_LOST: look again.
+ */
 static enum sl_result judge_all(
 	struct directory_lock *self, int directory, struct sl_failure *failure)
 {
@@ -354,8 +358,8 @@ static enum sl_result judge_all(
 	if (result == SL_OK)
 		result = survey.result;
 	if (result == SL_OK && (survey.blocked || survey.passing))
-		result = SL_BUSY;
-	return result;
+		return SL_BUSY;
+	return result == SL_OK && survey.changed ? SL_LOST : result;
 }
 
 /* --- Into place --- */
@@ -432,10 +436,14 @@ static enum sl_result join_others(
 		return result;
 	if (!find_own(self, directory))
 		return SL_LOST;
-	result = judge_all(self, self->directory, failure);
+	for (int round = 0; round < ATTEMPTS; round++) {
+		result = judge_all(self, self->directory, failure);
+		if (result != SL_LOST)
+			break;
+	}
 	if (result != SL_OK)
 		remove_record(self);
-	return result;
+	return result == SL_LOST ? SL_BUSY : result;
 }
 
 /* One look at who is there. SL_OK: taken. SL_LOST: try again. */
@@ -471,6 +479,9 @@ static enum sl_result attempt(
 			result = prepare(self, process, failure);
 		if (result == SL_OK)
 			result = rename_into_place(self, failure);
+		/* Somebody may have tidied up while it lay there: then it was an empty directory. */
+		if (result == SL_OK && self->waited && !look_for_own(self))
+			result = SL_LOST;
 		if (result == SL_LOST) {
 			remove_record(self);
 			continue;
@@ -516,7 +527,7 @@ static enum sl_result try_once(struct sl_lock *lock, struct sl_failure *failure)
 	self->parent = sl_lock_path_open_parent(self->parent_path);
 	if (self->parent < 0)
 		return sl_failed(failure, SL_SYSTEM, "open");
-	self->collected = false;
+	self->collected = self->waited = false;
 	return settle(lock, attempt(self, sl_process_self(), failure));
 }
 
@@ -525,6 +536,7 @@ static enum sl_result try_again(struct sl_lock *lock, struct sl_failure *failure
 	/* If a thread has waited on it, its flock is over. */
 	close_descriptor(&lock->watch);
 	lock->blocker = (struct sl_file_id){0, 0};
+	of(lock)->waited = true;
 	return settle(lock, attempt(of(lock), sl_process_self(), failure));
 }
 

@@ -327,10 +327,12 @@ static enum sl_result on_wakeup(struct sl_lock *lock, const struct sl_patience *
 		return SL_OK;
 	}
 	sl_queue_leave(&lock->queue);
-	if (result == SL_BUSY && !sl_same_file(&before, &lock->blocker))
+	if (result == SL_BUSY && !sl_same_file(&before, &lock->blocker)) {
+		lock->next_poll = SL_FOREVER;
 		queue_up(lock, patience->holding);
-	else
+	} else {
 		plan_poll(lock, now);
+	}
 	return result;
 }
 
