@@ -169,7 +169,8 @@ enum sl_result sl_directory_each(int directory, bool (*visit)(const char *name, 
 	int descriptor = sl_lock_path_open_in(directory, ".", true);
 	DIR *stream = descriptor >= 0 ? fdopendir(descriptor) : NULL;
 	if (stream == NULL) {
-		enum sl_result result = sl_failed(failure, SL_SYSTEM, "opendir");
+		bool gone = errno == ENOENT || errno == ESTALE;
+		enum sl_result result = sl_failed(failure, gone ? SL_LOST : SL_SYSTEM, "opendir");
 		if (descriptor >= 0)
 			close(descriptor);
 		return result;
@@ -192,7 +193,7 @@ enum sl_result sl_directory_each(int directory, bool (*visit)(const char *name, 
 struct clearing {
 	int directory;
 	struct sl_viewpoint here;
-	bool removed;
+	struct sl_cleared *cleared;
 	enum sl_result result;
 	struct sl_failure *failure;
 };
@@ -206,23 +207,25 @@ static bool remove_if_dead(const char *name, void *data)
 	/* It is still locked by us. Who has just made it, and not locked it yet, will see it gone. */
 	if (judged.verdict == SL_OWNER_DEAD) {
 		if (unlinkat(clearing->directory, name, 0) == 0)
-			clearing->removed = true;
+			clearing->cleared->removed = true;
 		else if (errno != ENOENT)
 			clearing->result = sl_failed(clearing->failure, SL_SYSTEM, "unlink");
+	} else if (judged.proper && judged.verdict != SL_OWNER_GONE) {
+		clearing->cleared->occupied = true;
 	}
 	if (judged.descriptor >= 0)
 		close(judged.descriptor);
 	return clearing->result == SL_OK;
 }
 
-enum sl_result sl_directory_clear(
-	int directory, const struct sl_self *self, bool *removed, struct sl_failure *failure)
+enum sl_result sl_directory_clear(int directory, const struct sl_self *self,
+	struct sl_cleared *cleared, struct sl_failure *failure)
 {
-	struct clearing clearing = {.directory = directory, .failure = failure};
+	struct clearing clearing = {.directory = directory, .cleared = cleared, .failure = failure};
 
+	*cleared = (struct sl_cleared){.removed = false};
 	sl_viewpoint_of(directory, self, &clearing.here);
 	enum sl_result result = sl_directory_each(directory, remove_if_dead, &clearing, failure);
-	*removed = clearing.removed;
 	return result == SL_OK ? clearing.result : result;
 }
 
@@ -244,15 +247,17 @@ static bool collect_directory(const char *name, void *data)
 {
 	const struct collection *collection = data;
 	struct sl_failure ignored;
-	bool removed;
+	struct sl_cleared cleared;
 
 	if (!sl_temporary_name_is_one(name, collection->base) || strcmp(name, collection->ours) == 0)
 		return true;
 	int directory = sl_lock_path_open_in(collection->parent, name, true);
 	if (directory < 0)
 		return true;
-	sl_directory_clear(directory, collection->self, &removed, &ignored);
-	sl_directory_remove_probe(directory);
+	/* Who probes has a record there. */
+	if (sl_directory_clear(directory, collection->self, &cleared, &ignored) == SL_OK &&
+		!cleared.occupied)
+		sl_directory_remove_probe(directory);
 	close(directory);
 	/* Only if it is empty. Its owner may be about to put something in: he will start again. */
 	unlinkat(collection->parent, name, AT_REMOVEDIR);

@@ -98,15 +98,22 @@ struct sl_judged {
 void sl_judge(
 	int directory, const char *name, const struct sl_viewpoint *here, struct sl_judged *judged);
 
-/* Calls `visit` for each entry, until it returns false. SL_SYSTEM: not all could be read. */
+/*
+ * Calls `visit` for each entry, until it returns false. SL_LOST: the directory is there no longer.
+ * SL_SYSTEM: not all could be read.
+ */
 enum sl_result sl_directory_each(int directory, bool (*visit)(const char *name, void *data),
 	void *data, struct sl_failure *failure);
 
-/* Removes the records of dead owners: *removed, if there were any. */
-enum sl_result sl_directory_clear(
-	int directory, const struct sl_self *self, bool *removed, struct sl_failure *failure);
+/* Removes the records of dead owners. */
+struct sl_cleared {
+	bool removed;  /* there were any */
+	bool occupied; /* others stay */
+};
+enum sl_result sl_directory_clear(int directory, const struct sl_self *self,
+	struct sl_cleared *cleared, struct sl_failure *failure);
 
-/* What is made in a prepared directory to see how it renames, and is removed at once. */
+/* What is made beside a record that is locked, to see how it renames, and is removed at once. */
 #define SL_PROBE_FULL  "full"
 #define SL_PROBE_EMPTY "empty"
 void sl_directory_remove_probe(int directory);

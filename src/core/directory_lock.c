@@ -270,12 +270,11 @@ static enum sl_result prepare(
 		sl_viewpoint_of(self->directory, process, &self->here);
 		if (self->here.mode != DIRECTORY_MODE) /* the umask */
 			fchmod(self->directory, DIRECTORY_MODE);
-		if (!self->probed && !sl_kind_is_local(self->here.kind))
-			result = probe(self, failure);
-		if (result == SL_OK)
-			result = create_record(self, process, nonce, failure);
+		result = create_record(self, process, nonce, failure);
 		if (result == SL_OK)
 			result = lock_record(self, failure);
+		if (result == SL_OK && !self->probed && !sl_kind_is_local(self->here.kind))
+			result = probe(self, failure);
 		if (result == SL_OK) {
 			clock_gettime(CLOCK_REALTIME, &self->lock.since);
 			result = write_record(self, process, failure);
@@ -620,12 +619,15 @@ enum sl_result sl_directory_lock_break_stale(
 	struct sl_lock *lock, bool *broken, struct sl_failure *failure)
 {
 	const struct directory_lock *self = of(lock);
+	struct sl_cleared cleared = {.removed = false};
 	int parent, directory;
 
-	*broken = false;
 	enum sl_result result = open_to_break(self, &parent, &directory, failure);
 	if (directory >= 0)
-		result = sl_directory_clear(directory, sl_process_self(), broken, failure);
+		result = sl_directory_clear(directory, sl_process_self(), &cleared, failure);
+	*broken = cleared.removed;
+	if (result == SL_LOST)
+		result = SL_OK;
 	if (result == SL_OK)
 		sl_directory_collect(parent, self->base, self->temporary, sl_process_self());
 	close_broken(self, &parent, &directory);

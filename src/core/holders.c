@@ -367,7 +367,7 @@ enum sl_result sl_holders_list_directory(
 	}
 	sl_viewpoint_of(survey.directory, sl_process_self(), &survey.here);
 	enum sl_result result = sl_directory_each(survey.directory, visit_record, &survey, failure);
-	if (result == SL_OK)
+	if (result == SL_OK || result == SL_LOST)
 		result = survey.result;
 	close(survey.directory);
 	if (result != SL_OK)

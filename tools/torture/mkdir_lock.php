@@ -1,15 +1,17 @@
 <?php
 /*
- * The lock that everybody writes, for comparison: who can make the directory has it, and puts his pid
+ * The lock that everybody writes, as the control: who can make the directory has it, and puts his pid
  * into it. If it is there already and nobody in it lives, it is removed and made again. Between a
- * mkdir and the name that is put in after it, an owner looks like one who died.
+ * mkdir and the name that follows, an owner looks like one who died.
+ *
+ * It knows no shared mode: who asks for that gets the lock alone.
  */
 final class MkdirLock
 {
     private string $path;
     private bool $held = false;
 
-    public function __construct(string $path, string $label = '')
+    public function __construct(string $path)
     {
         $this->path = $path;
     }
@@ -27,6 +29,11 @@ final class MkdirLock
         return false;
     }
 
+    public function acquireShared(float $timeout = 0.0): bool
+    {
+        return $this->acquire($timeout);
+    }
+
     public function release(): void
     {
         if ($this->held) {
@@ -34,11 +41,6 @@ final class MkdirLock
             @rmdir($this->path);
         }
         $this->held = false;
-    }
-
-    public function isAcquired(): bool
-    {
-        return $this->held;
     }
 
     public function breakStale(): bool
@@ -50,14 +52,5 @@ final class MkdirLock
             @unlink("$this->path/$pid");
         }
         return @rmdir($this->path);
-    }
-
-    public function getHolders(): array
-    {
-        return [];
-    }
-
-    public function forceBreak(): void
-    {
     }
 }

@@ -4,13 +4,17 @@
  * (fcntl(2), F_SETLK) on the one byte of a file elsewhere, F_WRLCK for an exclusive owner and F_RDLCK
  * for a shared one, as long as he believes that he owns the lock. The kernel refuses the second one.
  *
- * Who is killed makes no false alarm. The kernel drops record locks when it closes the files of a dead
- * process, and flock only after that, when it frees them. And the owner himself leaves before he
- * releases, so whoever owns the lock after him finds the byte free.
+ * Who is killed makes no false alarm: a dying process closes its files from the lowest descriptor on,
+ * and drops its record locks doing that. This file is opened before the lock is. And the owner himself
+ * leaves before he releases, so whoever owns the lock after him finds the byte free.
  */
 final class Overlap
 {
-    private const F_SETLK = 6, F_RDLCK = 0, F_WRLCK = 1, F_UNLCK = 2, O_RDWR = 2;
+    private const F_SETLK = 6;
+    private const F_RDLCK = 0;
+    private const F_WRLCK = 1;
+    private const F_UNLCK = 2;
+    private const O_RDWR = 2;
 
     private FFI $libc;
     private int $descriptor;

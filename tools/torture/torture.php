@@ -1,12 +1,12 @@
 <?php
 /*
- * One file system's part of tools/torture-directory:
+ * One part of tools/torture-directory:
  *
- *     php torture.php NAME PROTOCOL SECONDS SCRATCH BACKING VIEW...
+ *     php torture.php NAME PROTOCOL SECONDS SCRATCH VIEW...
  *
- * PROTOCOL is sitelock, or mkdir for the control. The lock is "lock" in the folder VIEW; if there are two,
- * they show the same folder, and half of the workers go through each. BACKING is where to look for
- * what is left behind. SCRATCH is an empty folder elsewhere.
+ * PROTOCOL is sitelock, or mkdir for the control. The lock is called "lock" in the folder VIEW. If there are
+ * two, they show one folder, the first is the one behind the other, and half of the workers go
+ * through each. SCRATCH is an empty folder elsewhere, on a file system of this machine.
  */
 
 require __DIR__ . '/overlap.php';
@@ -15,32 +15,41 @@ require __DIR__ . '/mkdir_lock.php';
 use Sitelock\DirectoryLock;
 use Sitelock\Holder;
 use Sitelock\LostLockException;
+use Sitelock\SystemException;
 
 const WORKERS = 8;
-const HANGS = 10.0; // so long after its time a wait has not ended
+const HANGS = 10.0; // so long after its time no wait may end
 
-// What is written to the journal of a view, a byte for each.
-const EXCLUSIVE = 'x';
-const SHARED = 's';
+const ENOENT = 2;
+const ESTALE = 116;
+
+// What the journal of a view says, a byte for each event.
+const EXCLUSIVE = 'x'; // is the owner now
+const SHARED = 's';    // is one of the owners now
+const OVERLAP = 'O';   // and so is somebody else who must not be
 const RELEASED = '.';
+const LOST = 'L';      // … which was no longer the owner's
 const BUSY = 'b';
-const OVERLAP = 'O';
-const LOST = 'L';
+const REFUSED = 'r';   // where two views of a folder contradict each other, the kernel may say that
 const FAILED = 'E';
 const LATE = 'H';
-const UNNAMED = 'N'; // the owner does not find himself among the holders
+const UNNAMED = 'N';   // the owner is not among the holders
 
-[, $name, $protocol, $seconds, $scratch, $backing] = $argv;
-$views = array_slice($argv, 6);
+[, $name, $protocol, $seconds, $scratch] = $argv;
+$views = array_slice($argv, 5);
 $deadline = hrtime(true) + (int) ($seconds * 1e9);
+$libc = FFI::cdef('
+    int prctl(int option, unsigned long argument, ...);
+    int mount(const char *source, const char *target, const char *type, unsigned long flags, const void *data);
+');
 
 function new_lock(string $view, string $label = '')
 {
     global $protocol;
-    return $protocol === 'mkdir' ? new MkdirLock("$view/lock", $label) : new DirectoryLock("$view/lock", $label);
+    return $protocol === 'mkdir' ? new MkdirLock("$view/lock") : new DirectoryLock("$view/lock", $label);
 }
 
-/** A journal that survives SIGKILL: each byte is written at once. */
+/** Each byte is written at once, so it survives SIGKILL. */
 function journal(int $view)
 {
     global $scratch;
@@ -49,15 +58,16 @@ function journal(int $view)
     return $file;
 }
 
-function complain(string $what): void
+function complain(string $who, Throwable $e): void
 {
     global $scratch;
-    file_put_contents("$scratch/complaints", preg_replace('/[0-9a-f]{32}/', '…', $what) . "\n", FILE_APPEND);
+    $what = preg_replace('/[0-9a-f]{32}/', '…', get_class($e) . ': ' . $e->getMessage());
+    file_put_contents("$scratch/complaints", "$who: $what\n", FILE_APPEND);
 }
 
 // --- a worker
 
-/** Is the lock what an owner may expect of it? */
+/** Does the owner find himself, as what he is? */
 function is_well_held($lock, bool $shared): bool
 {
     $selves = array_filter($lock->getHolders(), function (Holder $holder) use ($shared) {
@@ -66,11 +76,10 @@ function is_well_held($lock, bool $shared): bool
     return $lock->isAcquired() && count($selves) === 1;
 }
 
-/** One time: try or wait, own it for a moment, release. */
-function once($lock, Overlap $overlap, $journal): void
+/** Try or wait, own it for a moment, release. */
+function acquire_and_release($lock, Overlap $overlap, $journal): void
 {
-    global $protocol;
-    $shared = $protocol !== 'mkdir' && random_int(0, 3) === 0;
+    $shared = random_int(0, 3) === 0;
     $timeout = [0.0, 0.0, 0.02, 0.2, 2.0][random_int(0, 4)];
     $start = hrtime(true);
     $acquired = $shared ? $lock->acquireShared($timeout) : $lock->acquire($timeout);
@@ -84,7 +93,7 @@ function once($lock, Overlap $overlap, $journal): void
     }
     fwrite($journal, $overlap->enter($shared) ? ($shared ? SHARED : EXCLUSIVE) : OVERLAP);
     usleep(random_int(0, 1500));
-    if ($protocol !== 'mkdir' && random_int(0, 15) === 0 && !is_well_held($lock, $shared)) {
+    if ($lock instanceof DirectoryLock && random_int(0, 15) === 0 && !is_well_held($lock, $shared)) {
         fwrite($journal, UNNAMED);
     }
     $overlap->leave();
@@ -101,12 +110,16 @@ function work(int $view, string $label): void
     $lock = new_lock($views[$view], $label);
     while (hrtime(true) < $deadline) {
         try {
-            once($lock, $overlap, $journal);
+            acquire_and_release($lock, $overlap, $journal);
         } catch (Throwable $e) {
             $overlap->leave();
-            fwrite($journal, $e instanceof LostLockException ? LOST : FAILED);
-            complain(get_class($e) . ': ' . $e->getMessage());
-            $lock = new_lock($views[$view], $label);
+            if (count($views) > 1 && $e instanceof SystemException && in_array($e->getCode(), [ENOENT, ESTALE], true)) {
+                fwrite($journal, REFUSED);
+                usleep(random_int(0, 4000));
+            } else {
+                fwrite($journal, $e instanceof LostLockException ? LOST : FAILED);
+                complain('worker', $e);
+            }
         }
     }
 }
@@ -119,19 +132,22 @@ $serial = 0;
 
 function start_worker(int $view): void
 {
-    global $workers, $serial;
-    $label = 'worker-' . ++$serial . '.';
+    global $workers, $serial, $libc;
+    $label = 'worker ' . ++$serial;
+    $supervisor = getmypid();
     $pid = pcntl_fork();
     if ($pid === 0) {
-        FFI::cdef('int prctl(int option, unsigned long argument, ...);')->prctl(1 /* PR_SET_PDEATHSIG */, SIGKILL);
-        work($view, $label);
+        $libc->prctl(1 /* PR_SET_PDEATHSIG */, SIGKILL);
+        if (posix_getppid() === $supervisor) {
+            work($view, $label);
+        }
         exit(0);
     }
     $workers[$pid] = [$label, $view];
 }
 
 /** Those of the lock that a worker has, or had. */
-function holders_of($lock, string $label): array
+function holders_of(DirectoryLock $lock, string $label): array
 {
     return array_filter($lock->getHolders(), function (Holder $holder) use ($label) {
         return $holder->getLabel() === $label;
@@ -140,35 +156,62 @@ function holders_of($lock, string $label): array
 
 /**
  * Kills one, waits for its end, and starts another one instead. What it leaves is cleared by the other
- * workers, by breakStale(), or by forceBreak(): its own records and nobody else's, seen before it died
- * or after that. Where there are two views it is done after most kills, because an owner who died in
- * the other view is unknown in this one.
+ * workers, or by breakStale(), or by forceBreak(): its own records and nobody else's, shown before it
+ * died or after that. Where there are two views this is done after most kills, because who has died in
+ * one view is unknown in the other.
  */
 function kill_one(): void
 {
-    global $workers, $views;
+    global $workers, $views, $protocol;
     $victim = array_rand($workers);
     [$label, $view] = $workers[$victim];
-    $action = random_int(0, count($views) > 1 ? 5 : 3);
+    $action = $protocol === 'mkdir' ? 'leave' : [
+        'break stale', 'break whom it saw alive', 'break whom it sees', 'leave', 'break whom it sees', 'break whom it sees',
+    ][random_int(0, count($views) > 1 ? 5 : 3)];
     try {
         $lock = new_lock($views[array_rand($views)]);
-        $seen = $action === 1 ? holders_of($lock, $label) : [];
+        $seen = $action === 'break whom it saw alive' ? holders_of($lock, $label) : [];
         posix_kill($victim, SIGKILL);
         pcntl_waitpid($victim, $status);
-        if ($action === 0) {
+        if ($action === 'break stale') {
             $lock->breakStale();
-        } elseif ($action > 1) {
+        } elseif ($action === 'break whom it sees') {
             $seen = holders_of($lock, $label);
         }
-        $action < 1 || $lock->forceBreak(...$seen);
+        if ($seen !== []) {
+            $lock->forceBreak(...$seen);
+        }
     } catch (Throwable $e) {
-        complain('supervisor: ' . get_class($e) . ': ' . $e->getMessage());
+        complain('supervisor', $e);
+        fwrite(journal(0), FAILED);
     }
     unset($workers[$victim]);
     start_worker($view);
 }
 
-/** How many did not end by themselves when the time was over. */
+/** Stops one for a moment, wherever it is: so somebody else has the time to come in between. */
+function pause_one(): void
+{
+    global $workers;
+    $pid = array_rand($workers);
+    posix_kill($pid, SIGSTOP);
+    usleep(random_int(1000, 8000));
+    posix_kill($pid, SIGCONT);
+}
+
+/**
+ * An overlay does not see what becomes of the folders behind it, and refuses to rename where it was wrong
+ * (ESTALE) until it forgets what it knows. A remount makes it forget.
+ */
+function remount(): void
+{
+    global $libc, $views;
+    if (count($views) > 1) {
+        $libc->mount(null, $views[1], null, 32 /* MS_REMOUNT */, null);
+    }
+}
+
+/** Some are killed, the others end by themselves. Returns how many did not. */
 function stop_all(): int
 {
     global $workers;
@@ -191,56 +234,99 @@ function stop_all(): int
     return count($workers);
 }
 
+/** Somebody who comes when all the others are gone. */
+function next_one_acquires(string $view): bool
+{
+    try {
+        $lock = new_lock($view);
+        return $lock->acquire();
+    } catch (Throwable $e) {
+        complain('the next one', $e);
+        return false;
+    } finally {
+        $lock->release();
+    }
+}
+
+function check(string $promise, bool $kept): void
+{
+    global $passed, $failed;
+    $kept ? $passed++ : $failed++;
+    echo $kept ? 'ok' : 'NOT OK', " $promise\n";
+}
+
 $start = hrtime(true);
+foreach ($views as $i => $view) {
+    touch("$scratch/journal-$i");
+}
 for ($i = 0; $i < WORKERS; $i++) {
-    touch("$scratch/journal-" . $i % count($views));
     start_worker($i % count($views));
 }
 $kills = 0;
 while (hrtime(true) < $deadline) {
-    usleep(random_int(1000, 40000));
+    for ($i = random_int(0, 8); $i > 0; $i--) {
+        usleep(random_int(0, 2000));
+        pause_one();
+    }
     kill_one();
-    if (getenv("REMOUNT")) exec("mount -o remount ".getenv("REMOUNT"));
     $kills++;
+    remount();
 }
 $hung = stop_all();
-$seconds = (hrtime(true) - $start) / 1e9;
+$took = (hrtime(true) - $start) / 1e9;
 
-// --- what is left: nothing that breakStale() does not clear
-$next = 0;
+// --- what is left is in nobody's way, and cleared
+remount();
+$next = count($views) > 1 || next_one_acquires($views[0]);
 foreach ($views as $view) {
-    $lock = new_lock($view);
-    if (count($views) === 1) {
-        // The dead are in nobody's way.
-        $next += $lock->acquire() ? 0 : 1;
-        $lock->release();
-    }
-    $lock->breakStale();
+    new_lock($view)->breakStale();
 }
 if (count($views) > 1) {
-    // Each view has cleared its own dead.
+    // Each view cleared those who died in it.
     foreach ($views as $view) {
-        try { $lock = new_lock($view);
-        $next += $lock->acquire() ? 0 : 1;
-        $lock->release();
-        } catch (Throwable $e) { complain("END ".$e->getMessage()); }
+        remount();
+        $next = next_one_acquires($view) && $next;
     }
 }
-$left = array_values(array_diff(scandir($backing), ['.', '..']));
+$left = array_values(array_diff(scandir($views[0]), ['.', '..']));
 
-// --- and what has happened
-$count = array_fill_keys([EXCLUSIVE, SHARED, RELEASED, BUSY, OVERLAP, LOST, FAILED, LATE, UNNAMED], 0);
+// --- what has happened
 $each = [];
+$count = [];
 foreach ($views as $i => $view) {
     $journal = file_get_contents("$scratch/journal-$i");
-    foreach ($count as $what => $n) {
-        $each[$i][$what] = substr_count($journal, $what);
-        $count[$what] += $each[$i][$what];
+    foreach ([EXCLUSIVE, SHARED, OVERLAP, RELEASED, LOST, BUSY, REFUSED, FAILED, LATE, UNNAMED] as $event) {
+        $each[$i][$event] = substr_count($journal, $event);
+        $count[$event] = ($count[$event] ?? 0) + $each[$i][$event];
     }
 }
 $killed_owners = $count[EXCLUSIVE] + $count[SHARED] + $count[OVERLAP] - $count[RELEASED] - $count[LOST];
-printf("%-18s %6d exclusive %6d shared %6d busy %5d kills, %4d of owners, %5.1f s, %d overlaps, %d lost, %d errors, %d left over\n",
-    "$name:", $count[EXCLUSIVE], $count[SHARED], $count[BUSY], $kills, $killed_owners, $seconds, $count[OVERLAP], $count[LOST],
-    $count[FAILED], count($left));
-var_dump($each, $next, $hung, $count[LATE], $count[UNNAMED], $left);
-echo shell_exec("sort $scratch/complaints 2>/dev/null | uniq -c | sort -rn | head");
+printf("%-16s %6d exclusive %6d shared %6d busy %6d refused %5d kills %4d of owners %6.1f s %4d overlaps %2d lost %3d errors %2d left over\n",
+    $name, $count[EXCLUSIVE], $count[SHARED], $count[BUSY], $count[REFUSED], $kills, $killed_owners, $took,
+    $count[OVERLAP], $count[LOST], $count[FAILED], count($left));
+if ($left !== []) {
+    echo shell_exec('ls -lR ' . escapeshellarg($views[0]));
+}
+echo shell_exec('sort ' . escapeshellarg("$scratch/complaints") . ' 2>/dev/null | uniq -c | sort -rn | head -n 20');
+
+$passed = $failed = 0;
+check('it was much and often acquired, and its owners were killed', $count[EXCLUSIVE] >= 10 * $seconds && $count[SHARED] >= 3 * $seconds
+    && $kills >= 3 * $seconds && $killed_owners > 0);
+if ($protocol === 'mkdir') {
+    check('two owners of a plain mkdir lock at once are seen', $count[OVERLAP] > 0);
+} else {
+    check('never two owners', $count[OVERLAP] === 0);
+    check('no owner lost it', $count[LOST] === 0);
+    check('no error', $count[FAILED] === 0);
+    check('owners find themselves among the holders', $count[UNNAMED] === 0);
+    check('nobody waits longer than he wanted to', $count[LATE] === 0 && $hung === 0);
+    check('those who died are in nobody\'s way', $next);
+    check('nothing is left behind', $left === []);
+    if (count($views) > 1) {
+        check('it was acquired through each view', min(array_map(function (array $of) {
+            return $of[EXCLUSIVE] + $of[SHARED];
+        }, $each)) >= $seconds);
+    }
+}
+echo "torture $name: $passed passed, $failed failed\n";
+exit($failed === 0 ? 0 : 1);
