@@ -59,7 +59,7 @@ static int tear_down(void **state)
 static struct sl_viewpoint here_and_now(void)
 {
 	struct sl_viewpoint here;
-	sl_viewpoint_of(directory, sl_process_self(), &here);
+	sl_viewpoint_of(directory, sl_process_self(), &here, &failure);
 	return here;
 }
 

@@ -24,7 +24,7 @@ foreach (['acquire', 'acquireShared'] as $method) {
     thrown(function () use ($lock, $method) { $lock->$method(INF, function () { throw new DomainException('mine'); }); });
     check('nothing is left of it', $only_the_lock() && !$lock->isAcquired() && waiters(record($path)) === 0);
     thrown(function () use ($lock, $method) { $lock->$method(INF, function ($lock) { $lock->acquire(); }); });
-    check('anything but false goes on', $lock->$method(0.1, function ($waiting) use (&$seen, $path) {
+    check('anything but false goes on', $lock->$method(0.6, function ($waiting) use (&$seen, $path) {
         $seen = [$waiting->getHolders()[0]->getPid(), wait_for_waiters(record($path), 1), $waiting->isAcquired(), $waiting->release(), $waiting->breakStale()];
     }) === false);
     check('in it: who has it, in the queue, not held, release() and breakStale() do nothing', $seen === [$holder->pid(), true, false, null, false]);

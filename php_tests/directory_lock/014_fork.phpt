@@ -97,7 +97,7 @@ foreach (['acquire', 'acquireShared'] as $method) {
     $lock->release();
 }
 $holder = directory_holder($path);
-$lock->acquire(0.05, function () use ($ways, $in) { // while it waits, too
+$lock->acquire(0.6, function () use ($ways, $in) { // while it waits, too
     foreach ($ways as $way => $run) {
         check("waiting, $way", strpos($run(), $in) === false && strpos($run(), '/proc/') !== false);
     }

@@ -75,7 +75,7 @@ foreach ([
         var_dump($before, $after);
     }
 }
-$lock->acquire(0.1, function () use ($before, $path) {
+$lock->acquire(0.6, function () use ($before, $path) {
     check('control: while it waits there are more', count(glob('/proc/self/task/*')) === 2 && count(glob('/proc/self/fd/*')) > $before[0] && count(entries(dirname($path))) === 2);
 });
 $holder->wait();

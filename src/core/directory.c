@@ -79,14 +79,19 @@ bool sl_temporary_name_is_one(const char *text, const char *base)
 		   strcmp(text + length + 1 + SL_NONCE_SIZE, TEMPORARY) == 0;
 }
 
-void sl_viewpoint_of(int directory, const struct sl_self *self, struct sl_viewpoint *here)
+enum sl_result sl_viewpoint_of(int directory, const struct sl_self *self, struct sl_viewpoint *here,
+	struct sl_failure *failure)
 {
-	struct stat st = {.st_dev = 0};
-	fstat(directory, &st);
-	here->kind = sl_filesystem_kind(directory);
+	struct stat st;
+	*here = (struct sl_viewpoint){.kind = sl_filesystem_kind(directory)};
+	if (here->kind == 0)
+		return sl_failed(failure, SL_SYSTEM, "fstatfs");
+	if (fstat(directory, &st) != 0)
+		return sl_failed(failure, SL_SYSTEM, "fstat");
 	here->device = (uint64_t)st.st_dev;
 	here->mode = st.st_mode & 0777;
 	memcpy(here->boot_id, self->process.boot_id, sizeof here->boot_id);
+	return SL_OK;
 }
 
 /* Would a flock of this owner be seen from here, if he lived? */
@@ -224,16 +229,22 @@ enum sl_result sl_directory_clear(int directory, const struct sl_self *self,
 	struct clearing clearing = {.directory = directory, .cleared = cleared, .failure = failure};
 
 	*cleared = (struct sl_cleared){.removed = false};
-	sl_viewpoint_of(directory, self, &clearing.here);
-	enum sl_result result = sl_directory_each(directory, remove_if_dead, &clearing, failure);
+	enum sl_result result = sl_viewpoint_of(directory, self, &clearing.here, failure);
+	if (result == SL_OK)
+		result = sl_directory_each(directory, remove_if_dead, &clearing, failure);
 	return result == SL_OK ? clearing.result : result;
 }
 
-void sl_directory_remove_probe(int directory)
+enum sl_result sl_directory_remove_probe(int directory, struct sl_failure *failure)
 {
-	unlinkat(directory, SL_PROBE_FULL "/" SL_PROBE_EMPTY, AT_REMOVEDIR);
-	unlinkat(directory, SL_PROBE_FULL, AT_REMOVEDIR);
-	unlinkat(directory, SL_PROBE_EMPTY, AT_REMOVEDIR);
+	static const char *const names[] = {
+		SL_PROBE_FULL "/" SL_PROBE_EMPTY, SL_PROBE_FULL, SL_PROBE_EMPTY};
+	enum sl_result result = SL_OK;
+
+	for (size_t i = 0; i < sizeof names / sizeof *names; i++)
+		if (unlinkat(directory, names[i], AT_REMOVEDIR) != 0 && errno != ENOENT && result == SL_OK)
+			result = sl_failed(failure, SL_SYSTEM, "rmdir");
+	return result;
 }
 
 struct collection {
@@ -257,7 +268,7 @@ static bool collect_directory(const char *name, void *data)
 	/* Who probes has a record there. */
 	if (sl_directory_clear(directory, collection->self, &cleared, &ignored) == SL_OK &&
 		!cleared.occupied)
-		sl_directory_remove_probe(directory);
+		sl_directory_remove_probe(directory, &ignored);
 	close(directory);
 	/* Only if it is empty. Its owner may be about to put something in: he will start again. */
 	unlinkat(collection->parent, name, AT_REMOVEDIR);

@@ -60,7 +60,8 @@ struct sl_viewpoint {
 	char boot_id[SL_BOOT_ID_MAX + 1];
 };
 
-void sl_viewpoint_of(int directory, const struct sl_self *self, struct sl_viewpoint *here);
+enum sl_result sl_viewpoint_of(int directory, const struct sl_self *self, struct sl_viewpoint *here,
+	struct sl_failure *failure);
 
 enum sl_verdict {
 	SL_OWNER_ALIVE,
@@ -116,7 +117,7 @@ enum sl_result sl_directory_clear(int directory, const struct sl_self *self,
 /* What is made beside a record that is locked, to see how it renames, and is removed at once. */
 #define SL_PROBE_FULL  "full"
 #define SL_PROBE_EMPTY "empty"
-void sl_directory_remove_probe(int directory);
+enum sl_result sl_directory_remove_probe(int directory, struct sl_failure *failure);
 
 /*
  * Removes what crashed processes have left in `parent` of directories that they prepared for the

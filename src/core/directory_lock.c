@@ -193,7 +193,10 @@ static enum sl_result probe(struct directory_lock *self, struct sl_failure *fail
 		errno = EOPNOTSUPP;
 		result = sl_failed(failure, SL_UNSUPPORTED, "rename");
 	}
-	sl_directory_remove_probe(self->directory);
+	/* What stays would be published. */
+	enum sl_result removed = sl_directory_remove_probe(self->directory, failure);
+	if (result == SL_OK)
+		result = removed;
 	self->probed = result == SL_OK;
 	return result;
 }
@@ -267,10 +270,11 @@ static enum sl_result prepare(
 		result = make_temporary(self, nonce, failure);
 		if (result != SL_OK)
 			continue;
-		sl_viewpoint_of(self->directory, process, &self->here);
-		if (self->here.mode != DIRECTORY_MODE) /* the umask */
+		result = sl_viewpoint_of(self->directory, process, &self->here, failure);
+		if (result == SL_OK && self->here.mode != DIRECTORY_MODE) /* the umask */
 			fchmod(self->directory, DIRECTORY_MODE);
-		result = create_record(self, process, nonce, failure);
+		if (result == SL_OK)
+			result = create_record(self, process, nonce, failure);
 		if (result == SL_OK)
 			result = lock_record(self, failure);
 		if (result == SL_OK && !self->probed && !sl_kind_is_local(self->here.kind))

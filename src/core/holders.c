@@ -365,8 +365,10 @@ enum sl_result sl_holders_list_directory(
 			return sl_holders_add_unknown(list, failure);
 		return result == SL_LOST ? SL_OK : result;
 	}
-	sl_viewpoint_of(survey.directory, sl_process_self(), &survey.here);
-	enum sl_result result = sl_directory_each(survey.directory, visit_record, &survey, failure);
+	enum sl_result result =
+		sl_viewpoint_of(survey.directory, sl_process_self(), &survey.here, failure);
+	if (result == SL_OK)
+		result = sl_directory_each(survey.directory, visit_record, &survey, failure);
 	if (result == SL_OK || result == SL_LOST)
 		result = survey.result;
 	close(survey.directory);
