@@ -607,7 +607,8 @@ static enum sl_result open_to_break(
 	*directory = sl_lock_path_open_in(*parent, self->base, true);
 	if (*directory >= 0 || errno == ENOENT)
 		return SL_OK;
-	return sl_lock_path_refused(*parent, self->base, "open", failure);
+	enum sl_result result = sl_lock_path_refused(*parent, self->base, "open", failure);
+	return result == SL_LOST ? SL_OK : result;
 }
 
 static void close_broken(const struct directory_lock *self, int *parent, int *directory)

@@ -207,7 +207,8 @@ enum sl_result sl_lock_path_refused(
 		return sl_failed(failure, SL_UNSAFE_SYMLINK, call);
 	if (seen && !S_ISDIR(st.st_mode))
 		return sl_failed(failure, SL_UNSAFE_NO_DIRECTORY, call);
-	if (vanished && error == ENOTDIR)
+	/* It was no directory a moment ago. */
+	if ((seen || vanished) && error == ENOTDIR)
 		return SL_LOST;
 	if (seen && (error == EPERM || error == EACCES) && st.st_uid != geteuid()) {
 		failure->owner = st.st_uid;
