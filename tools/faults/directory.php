@@ -31,6 +31,7 @@ const NO_FAULTS = ['brk', 'mmap', 'munmap', 'mremap', 'mprotect', 'madvise', 'fu
 $path = "$view/lock";
 $libc = FFI::cdef('
     long syscall(long number, ...);
+    int prctl(int option, unsigned long argument, ...);
     void lose_answer(const char *call, int nth, int number);
     int answers_to_lose(void);
 ');
@@ -43,9 +44,13 @@ final class Process
 
     public function __construct(callable $life)
     {
+        global $libc;
         [$this->socket, $other] = stream_socket_pair(STREAM_PF_UNIX, STREAM_SOCK_STREAM, 0);
+        stream_set_timeout($this->socket, 3600);
+        stream_set_timeout($other, 3600);
         $this->pid = pcntl_fork();
         if ($this->pid === 0) {
+            $libc->prctl(1 /* PR_SET_PDEATHSIG */, SIGKILL);
             fclose($this->socket);
             $this->socket = $other;
             $life($this);

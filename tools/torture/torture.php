@@ -154,6 +154,17 @@ function holders_of(DirectoryLock $lock, string $label): array
     });
 }
 
+/** What the supervisor asks of the lock must not fail either. */
+function watched(callable $call): void
+{
+    try {
+        $call();
+    } catch (Throwable $e) {
+        complain('supervisor', $e);
+        fwrite(journal(0), FAILED);
+    }
+}
+
 /**
  * Kills one, waits for its end, and starts another one instead. What it leaves is cleared by the other
  * workers, or by breakStale(), or by forceBreak(): its own records and nobody else's, shown before it
@@ -168,11 +179,14 @@ function kill_one(): void
     $action = $protocol === 'mkdir' ? 'leave' : [
         'break stale', 'break whom it saw alive', 'break whom it sees', 'leave', 'break whom it sees', 'break whom it sees',
     ][random_int(0, count($views) > 1 ? 5 : 3)];
-    try {
-        $lock = new_lock($views[array_rand($views)]);
+    $lock = new_lock($views[array_rand($views)]);
+    $seen = [];
+    watched(function () use ($action, $lock, $label, &$seen) {
         $seen = $action === 'break whom it saw alive' ? holders_of($lock, $label) : [];
-        posix_kill($victim, SIGKILL);
-        pcntl_waitpid($victim, $status);
+    });
+    posix_kill($victim, SIGKILL);
+    pcntl_waitpid($victim, $status);
+    watched(function () use ($action, $lock, $label, $seen) {
         if ($action === 'break stale') {
             $lock->breakStale();
         } elseif ($action === 'break whom it sees') {
@@ -181,10 +195,7 @@ function kill_one(): void
         if ($seen !== []) {
             $lock->forceBreak(...$seen);
         }
-    } catch (Throwable $e) {
-        complain('supervisor', $e);
-        fwrite(journal(0), FAILED);
-    }
+    });
     unset($workers[$victim]);
     start_worker($view);
 }
