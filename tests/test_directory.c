@@ -515,9 +515,9 @@ static void directory_that_cannot_be_read_to_its_end_is_an_error(void **state)
 
 static bool clear(void)
 {
-	struct sl_cleared cleared;
-	assert_int_equal(sl_directory_clear(directory, sl_process_self(), &cleared, &failure), SL_OK);
-	return cleared.removed;
+	bool removed;
+	assert_int_equal(sl_directory_clear(directory, sl_process_self(), &removed, &failure), SL_OK);
+	return removed;
 }
 
 static void dead_owners_are_removed_and_nothing_else(void **state)
@@ -577,14 +577,14 @@ static void dead_owner_whom_another_one_removes_meanwhile_is_no_error(void **sta
 static void dead_owner_who_cannot_be_removed_is_an_error(void **state)
 {
 	(void)state;
-	struct sl_cleared cleared;
+	bool removed;
 	unsigned descriptors = descriptor_count();
 	put_dead();
 	refuse_call(CALL_UNLINK, 1, EROFS);
 	assert_int_equal(
-		sl_directory_clear(directory, sl_process_self(), &cleared, &failure), SL_SYSTEM);
+		sl_directory_clear(directory, sl_process_self(), &removed, &failure), SL_SYSTEM);
 	stop_watching();
-	assert_false(cleared.removed);
+	assert_false(removed);
 	assert_string_equal(failure.call, "unlink");
 	assert_int_equal(failure.number, EROFS);
 	assert_int_equal(descriptor_count(), descriptors);

@@ -2114,14 +2114,13 @@ static void where_it_is_not_local_rename_is_tried_out_first(void **state)
 	}
 }
 
-static char probed[160];
-
-/* It does as some FUSE file systems do, and replaces a directory that is not empty. */
-static void empty_the_probed_directory(void *data)
+/* Then a directory is replaced, as by file systems that replace one that is not empty. */
+static void empty_what_is_prepared(void *data)
 {
 	(void)data;
-	snprintf(probed, sizeof probed, "%s/full/empty", temporary_directory());
-	if (rmdir(probed) != 0)
+	char command[200];
+	snprintf(command, sizeof command, "rm %s/*.tmp/s1.*", parent);
+	if (system(command) != 0)
 		abort();
 }
 
@@ -2133,7 +2132,7 @@ static void rename_that_replaces_what_is_not_empty_is_unsupported(void **state)
 	pretend_kind(FUSE);
 	for (unsigned mode = SL_EXCLUSIVE; mode <= SL_SHARED; mode++) {
 		watch_calls();
-		before_call(CALL_RENAME, 1, empty_the_probed_directory, NULL);
+		before_call(CALL_RENAME, 1, empty_what_is_prepared, NULL);
 		assert_int_equal(acquire(lock, mode), SL_UNSUPPORTED);
 		assert_true(rule_applied());
 		stop_watching();

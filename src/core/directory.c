@@ -79,15 +79,20 @@ bool sl_temporary_name_is_one(const char *text, const char *base)
 		   strcmp(text + length + 1 + SL_NONCE_SIZE, TEMPORARY) == 0;
 }
 
+static bool is_gone(int error)
+{
+	return error == ENOENT || error == ESTALE;
+}
+
 enum sl_result sl_viewpoint_of(int directory, const struct sl_self *self, struct sl_viewpoint *here,
 	struct sl_failure *failure)
 {
 	struct stat st;
 	*here = (struct sl_viewpoint){.kind = sl_filesystem_kind(directory)};
 	if (here->kind == 0)
-		return sl_failed(failure, SL_SYSTEM, "fstatfs");
+		return sl_failed(failure, is_gone(errno) ? SL_LOST : SL_SYSTEM, "fstatfs");
 	if (fstat(directory, &st) != 0)
-		return sl_failed(failure, SL_SYSTEM, "fstat");
+		return sl_failed(failure, is_gone(errno) ? SL_LOST : SL_SYSTEM, "fstat");
 	here->device = (uint64_t)st.st_dev;
 	here->mode = st.st_mode & 0777;
 	memcpy(here->boot_id, self->process.boot_id, sizeof here->boot_id);
@@ -174,8 +179,7 @@ enum sl_result sl_directory_each(int directory, bool (*visit)(const char *name, 
 	int descriptor = sl_lock_path_open_in(directory, ".", true);
 	DIR *stream = descriptor >= 0 ? fdopendir(descriptor) : NULL;
 	if (stream == NULL) {
-		bool gone = errno == ENOENT || errno == ESTALE;
-		enum sl_result result = sl_failed(failure, gone ? SL_LOST : SL_SYSTEM, "opendir");
+		enum sl_result result = sl_failed(failure, is_gone(errno) ? SL_LOST : SL_SYSTEM, "opendir");
 		if (descriptor >= 0)
 			close(descriptor);
 		return result;
@@ -198,7 +202,7 @@ enum sl_result sl_directory_each(int directory, bool (*visit)(const char *name, 
 struct clearing {
 	int directory;
 	struct sl_viewpoint here;
-	struct sl_cleared *cleared;
+	bool removed;
 	enum sl_result result;
 	struct sl_failure *failure;
 };
@@ -212,39 +216,25 @@ static bool remove_if_dead(const char *name, void *data)
 	/* It is still locked by us. Who has just made it, and not locked it yet, will see it gone. */
 	if (judged.verdict == SL_OWNER_DEAD) {
 		if (unlinkat(clearing->directory, name, 0) == 0)
-			clearing->cleared->removed = true;
+			clearing->removed = true;
 		else if (errno != ENOENT)
 			clearing->result = sl_failed(clearing->failure, SL_SYSTEM, "unlink");
-	} else if (judged.proper && judged.verdict != SL_OWNER_GONE) {
-		clearing->cleared->occupied = true;
 	}
 	if (judged.descriptor >= 0)
 		close(judged.descriptor);
 	return clearing->result == SL_OK;
 }
 
-enum sl_result sl_directory_clear(int directory, const struct sl_self *self,
-	struct sl_cleared *cleared, struct sl_failure *failure)
+enum sl_result sl_directory_clear(
+	int directory, const struct sl_self *self, bool *removed, struct sl_failure *failure)
 {
-	struct clearing clearing = {.directory = directory, .cleared = cleared, .failure = failure};
+	struct clearing clearing = {.directory = directory, .failure = failure};
 
-	*cleared = (struct sl_cleared){.removed = false};
 	enum sl_result result = sl_viewpoint_of(directory, self, &clearing.here, failure);
 	if (result == SL_OK)
 		result = sl_directory_each(directory, remove_if_dead, &clearing, failure);
+	*removed = clearing.removed;
 	return result == SL_OK ? clearing.result : result;
-}
-
-enum sl_result sl_directory_remove_probe(int directory, struct sl_failure *failure)
-{
-	static const char *const names[] = {
-		SL_PROBE_FULL "/" SL_PROBE_EMPTY, SL_PROBE_FULL, SL_PROBE_EMPTY};
-	enum sl_result result = SL_OK;
-
-	for (size_t i = 0; i < sizeof names / sizeof *names; i++)
-		if (unlinkat(directory, names[i], AT_REMOVEDIR) != 0 && errno != ENOENT && result == SL_OK)
-			result = sl_failed(failure, SL_SYSTEM, "rmdir");
-	return result;
 }
 
 struct collection {
@@ -258,17 +248,14 @@ static bool collect_directory(const char *name, void *data)
 {
 	const struct collection *collection = data;
 	struct sl_failure ignored;
-	struct sl_cleared cleared;
+	bool removed;
 
 	if (!sl_temporary_name_is_one(name, collection->base) || strcmp(name, collection->ours) == 0)
 		return true;
 	int directory = sl_lock_path_open_in(collection->parent, name, true);
 	if (directory < 0)
 		return true;
-	/* Who probes has a record there. */
-	if (sl_directory_clear(directory, collection->self, &cleared, &ignored) == SL_OK &&
-		!cleared.occupied)
-		sl_directory_remove_probe(directory, &ignored);
+	sl_directory_clear(directory, collection->self, &removed, &ignored);
 	close(directory);
 	/* Only if it is empty. Its owner may be about to put something in: he will start again. */
 	unlinkat(collection->parent, name, AT_REMOVEDIR);

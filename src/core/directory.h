@@ -60,6 +60,7 @@ struct sl_viewpoint {
 	char boot_id[SL_BOOT_ID_MAX + 1];
 };
 
+/* SL_LOST: the directory is there no longer. SL_SYSTEM. */
 enum sl_result sl_viewpoint_of(int directory, const struct sl_self *self, struct sl_viewpoint *here,
 	struct sl_failure *failure);
 
@@ -106,18 +107,9 @@ void sl_judge(
 enum sl_result sl_directory_each(int directory, bool (*visit)(const char *name, void *data),
 	void *data, struct sl_failure *failure);
 
-/* Removes the records of dead owners. */
-struct sl_cleared {
-	bool removed;  /* there were any */
-	bool occupied; /* others stay */
-};
-enum sl_result sl_directory_clear(int directory, const struct sl_self *self,
-	struct sl_cleared *cleared, struct sl_failure *failure);
-
-/* What is made beside a record that is locked, to see how it renames, and is removed at once. */
-#define SL_PROBE_FULL  "full"
-#define SL_PROBE_EMPTY "empty"
-enum sl_result sl_directory_remove_probe(int directory, struct sl_failure *failure);
+/* Removes the records of dead owners: *removed, if there were any. */
+enum sl_result sl_directory_clear(
+	int directory, const struct sl_self *self, bool *removed, struct sl_failure *failure);
 
 /*
  * Removes what crashed processes have left in `parent` of directories that they prepared for the

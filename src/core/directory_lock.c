@@ -169,7 +169,8 @@ static enum sl_result make_temporary(
 	}
 	if (mkdirat(self->parent, self->temporary, DIRECTORY_MODE) != 0) {
 		self->temporary[0] = '\0';
-		return sl_failed(failure, SL_SYSTEM, "mkdir");
+		/* FUSE looks it up after it has made it, and a collector may have been there in between. */
+		return sl_failed(failure, errno == ENOENT ? SL_LOST : SL_SYSTEM, "mkdir");
 	}
 	self->directory = sl_lock_path_open_in(self->parent, self->temporary, true);
 	if (self->directory >= 0)
@@ -180,23 +181,29 @@ static enum sl_result make_temporary(
 	return result;
 }
 
-/* Some file systems replace a directory that is not empty. Then nothing here is a lock. */
+/*
+ * Some file systems replace a directory that is not empty. Then nothing here is a lock. What is
+ * prepared is not empty, and our record in it is locked: no collector empties it meanwhile.
+ */
 static enum sl_result probe(struct directory_lock *self, struct sl_failure *failure)
 {
 	enum sl_result result = SL_OK;
+	char nonce[SL_NONCE_SIZE + 1], empty[NAME_MAX + 1];
 
-	if (mkdirat(self->directory, SL_PROBE_FULL, DIRECTORY_MODE) != 0 ||
-		mkdirat(self->directory, SL_PROBE_FULL "/" SL_PROBE_EMPTY, DIRECTORY_MODE) != 0 ||
-		mkdirat(self->directory, SL_PROBE_EMPTY, DIRECTORY_MODE) != 0)
-		result = sl_failed(failure, SL_SYSTEM, "mkdir");
-	else if (renameat(self->directory, SL_PROBE_EMPTY, self->directory, SL_PROBE_FULL) == 0) {
+	if (!sl_nonce_draw(nonce))
+		return sl_failed(failure, SL_SYSTEM, "getrandom");
+	sl_temporary_name_write(empty, sizeof empty, self->base, nonce);
+	if (mkdirat(self->parent, empty, DIRECTORY_MODE) != 0)
+		return sl_failed(failure, errno == ENOENT ? SL_LOST : SL_SYSTEM, "mkdir");
+	if (renameat(self->parent, empty, self->parent, self->temporary) == 0) {
 		errno = EOPNOTSUPP;
 		result = sl_failed(failure, SL_UNSUPPORTED, "rename");
+	} else if (errno == ENOENT) {
+		result = sl_failed(failure, SL_LOST, "rename");
+	} else if (errno != ENOTEMPTY && errno != EEXIST) {
+		result = sl_failed(failure, SL_SYSTEM, "rename");
 	}
-	/* What stays would be published. */
-	enum sl_result removed = sl_directory_remove_probe(self->directory, failure);
-	if (result == SL_OK)
-		result = removed;
+	unlinkat(self->parent, empty, AT_REMOVEDIR);
 	self->probed = result == SL_OK;
 	return result;
 }
@@ -286,7 +293,10 @@ static enum sl_result prepare(
 		if (result != SL_OK)
 			remove_record(self);
 	}
-	return result == SL_LOST ? SL_BUSY : result;
+	if (result != SL_LOST)
+		return result;
+	/* The directory that it is to be in was removed. Otherwise collectors are always faster. */
+	return strcmp(failure->call, "mkdir") == 0 ? SL_SYSTEM : SL_BUSY;
 }
 
 /* --- Who is there? --- */
@@ -624,13 +634,12 @@ enum sl_result sl_directory_lock_break_stale(
 	struct sl_lock *lock, bool *broken, struct sl_failure *failure)
 {
 	const struct directory_lock *self = of(lock);
-	struct sl_cleared cleared = {.removed = false};
 	int parent, directory;
 
+	*broken = false;
 	enum sl_result result = open_to_break(self, &parent, &directory, failure);
 	if (directory >= 0)
-		result = sl_directory_clear(directory, sl_process_self(), &cleared, failure);
-	*broken = cleared.removed;
+		result = sl_directory_clear(directory, sl_process_self(), broken, failure);
 	if (result == SL_LOST)
 		result = SL_OK;
 	if (result == SL_OK)
