@@ -7,8 +7,8 @@
  * used twice, although the model is finite and its processes go on for ever.
  *
  * A step is one system call, or a few of which others can see only one. It has the name of the
- * checkpoint in the C code. What stands behind at(step) is done at once, up to settle(). Then it is
- * anybody's turn, and instead of any step a process may crash.
+ * checkpoint in the C code. What stands behind at(step) is done at once, then it is anybody's turn. Instead
+ * of any step a process may crash.
  */
 
 /* ---- the size of the instance ---- */
@@ -391,12 +391,11 @@ inline begin_scan() {
 
 proctype Process(byte p)
 {
-    do
-    :: atomic { crashes < CRASHES && step[p] != idle -> crash(); settle() }
+    do :: atomic { if
+    :: crashes < CRASHES && step[p] != idle -> crash()
 
     /* prepare: mkdirat the temporary directory, openat: D. */
-    :: atomic {
-        at(idle) && SOME(OR_FREE) ->
+    :: at(idle) && SOME(OR_FREE) ->
         d_step {
             i = 0;
             do
@@ -416,14 +415,11 @@ proctype Process(byte p)
             owner[own[p]] = p;
 #endif
             next(create_record)
-        };
-        settle()
-       }
+        }
 
 #ifndef PROGRESS
     /* breakStale(), by one who does not want the lock: judges a record, or collects. */
-    :: atomic {
-        at(idle) && (!NOTHING_IN_L || SOME(OR_TEMPORARY)) ->
+    :: at(idle) && (!NOTHING_IN_L || SOME(OR_TEMPORARY)) ->
         if
 #define OPEN_ANY(s) \
         :: IN_L(s) -> \
@@ -433,14 +429,11 @@ proctype Process(byte p)
             next(judge_probe)
         EACH(OPEN_ANY)
         :: SOME(OR_TEMPORARY) -> collect()
-        fi;
-        settle()
-       }
+        fi
 #endif
 
     /* openat(D, O_CREAT | O_EXCL). */
-    :: atomic {
-        at(create_record) ->
+    :: at(create_record) ->
         if
         :: temporary[own[p]] ->
             printf("%c: create_record: record %d is in it\n", 65 + p, own[p]);
@@ -450,13 +443,10 @@ proctype Process(byte p)
             printf("%c: create_record: ENOENT, a collector was here\n", 65 + p);
             own[p] = NONE;
             next(idle)
-        fi;
-        settle()
-       }
+        fi
 
     /* flock(LOCK_EX | LOCK_NB). */
-    :: atomic {
-        at(lock_record) ->
+    :: at(lock_record) ->
         if
         :: probes[own[p]] == 0 ->
             printf("%c: lock_record: record %d is locked\n", 65 + p, own[p]);
@@ -469,13 +459,10 @@ proctype Process(byte p)
         :: else ->
             printf("%c: lock_record: refused, a collector is here\n", 65 + p);
             next(give_up_unlink)
-        fi;
-        settle()
-       }
+        fi
 
     /* fstat: st_nlink == 1. */
-    :: atomic {
-        at(check_links) ->
+    :: at(check_links) ->
         if
         :: place[own[p]] != NONE ->
             printf("%c: check_links: the record has its name\n", 65 + p);
@@ -483,13 +470,10 @@ proctype Process(byte p)
         :: else ->
             printf("%c: check_links: a collector unlinked it\n", 65 + p);
             next(give_up_unlink)
-        fi;
-        settle()
-       }
+        fi
 
     /* renameat of the temporary directory onto L. */
-    :: atomic {
-        at(rename) ->
+    :: at(rename) ->
         if
         :: !temporary[own[p]] ->
             printf("%c: rename: ENOENT\n", 65 + p);
@@ -532,13 +516,10 @@ proctype Process(byte p)
                next(look_for_own)
 #endif
             fi
-        fi;
-        settle()
-       }
+        fi
 
     /* openat L, fstatat of the own name: is it our inode? */
-    :: atomic {
-        at(look_for_own) ->
+    :: at(look_for_own) ->
         if
 #ifdef NO_LOOK_FOR_OWN
         :: next(judge)
@@ -562,13 +543,10 @@ proctype Process(byte p)
             next(judge)
 #endif
         fi;
-        gone[p] = 0;
-        settle()
-       }
+        gone[p] = 0
 
     /* openat L, list it, openat a record. */
-    :: atomic {
-        at(judge) ->
+    :: at(judge) ->
         if
 #define OPEN_RECORD(s) \
         :: IN_L(s) && own[p] != s && !(WANTS_SHARED(p) && is_shared[s]) -> \
@@ -584,13 +562,10 @@ proctype Process(byte p)
             printf("%c: judge: our own record is in L\n", 65 + p);
             next(look_for_own)
         :: WANTS_SHARED(p) && !NOTHING_IN_L && !IN_L(own[p]) && MAY_MOVE -> into[p] = L; next(shared_move)
-        fi;
-        settle()
-       }
+        fi
 
     /* flock(LOCK_SH | LOCK_NB), and rule T. */
-    :: atomic {
-        at(judge_probe) ->
+    :: at(judge_probe) ->
         if
         :: REFUSED(p, other[p]) ->
             printf("%c: judge: flock of record %d is refused: alive\n", 65 + p, other[p]);
@@ -606,13 +581,10 @@ proctype Process(byte p)
             printf("%c: judge: flock of record %d is granted: dead\n", 65 + p, other[p]);
             probe_other();
             next(unlink_dead)
-        fi;
-        settle()
-       }
+        fi
 
     /* unlinkat(L as it was opened, that name), close. */
-    :: atomic {
-        at(unlink_dead) ->
+    :: at(unlink_dead) ->
         d_step {
             printf("%c: unlink_dead: record %d\n", 65 + p, other[p]);
             MUST(!locked[other[p]] && probing[p]); /* I4 */
@@ -626,14 +598,11 @@ proctype Process(byte p)
             close_other();
             into[p] = NONE;
             next((own[p] == NONE -> idle : rename))
-        };
-        settle()
-       }
+        }
 
 #if SHARED
     /* renameat of the record into L as it was opened. */
-    :: atomic {
-        at(shared_move) ->
+    :: at(shared_move) ->
 #ifdef MOVE_BY_PATH
         into[p] = L;
 #endif
@@ -682,13 +651,10 @@ proctype Process(byte p)
                next(look_for_own)
 #endif
             fi
-        fi;
-        settle()
-       }
+        fi
 
     /* Lists L, openat an exclusive record. */
-    :: atomic {
-        at(shared_scan) ->
+    :: at(shared_scan) ->
         if
 #define OPEN_EXCLUSIVE(s) \
         :: ((to_scan[p] >> s) & 1) && place[s] == into[p] -> \
@@ -700,12 +666,9 @@ proctype Process(byte p)
             printf("%c: shared_scan: no exclusive record is in L\n", 65 + p);
             to_scan[p] = 0;
             acquired()
-        fi;
-        settle()
-       }
+        fi
 
-    :: atomic {
-        at(shared_probe) ->
+    :: at(shared_probe) ->
         if
         :: REFUSED(p, other[p]) || !RULE_T(p, other[p]) ->
             printf("%c: shared_scan: exclusive record %d is alive or unknown\n", 65 + p, other[p]);
@@ -716,45 +679,33 @@ proctype Process(byte p)
             printf("%c: shared_scan: flock of record %d is granted: dead\n", 65 + p, other[p]);
             probe_other();
             next(shared_unlink)
-        fi;
-        settle()
-       }
+        fi
 
-    :: atomic {
-        at(shared_unlink) ->
+    :: at(shared_unlink) ->
         d_step {
             printf("%c: unlink_dead: record %d\n", 65 + p, other[p]);
             MUST(!locked[other[p]] && probing[p]); /* I4 */
             unlink_name(into[p], other[p]);
             close_other();
             next(shared_scan)
-        };
-        settle()
-       }
+        }
 
     /* unlinkat of the temporary directory, which shared_move left empty. */
-    :: atomic {
-        at(shared_rmdir) ->
+    :: at(shared_rmdir) ->
         printf("%c: shared_rmdir: directory %d\n", 65 + p, own[p]);
         rmdir_temporary(own[p]);
-        next(held);
-        settle()
-       }
+        next(held)
 #endif
 
 #if FORKS
-    :: atomic {
-        at(held) && forks < FORKS && child == NONE ->
+    :: at(held) && forks < FORKS && child == NONE ->
         printf("%c: forks\n", 65 + p);
         forks++;
-        child = own[p];
-        settle()
-       }
+        child = own[p]
 #endif
 
     /* release_unlink: the own record by its name. Where it is gone: LOST, and nothing is removed. */
-    :: atomic {
-        at(held) ->
+    :: at(held) ->
         d_step {
             if
             :: place[own[p]] != NONE ->
@@ -775,58 +726,43 @@ proctype Process(byte p)
 #endif
             next(release_rmdir)
 #endif
-        };
-        settle()
-       }
+        }
 
 #ifdef CLOSE_FIRST
-    :: atomic {
-        at(unlink_after_close) ->
+    :: at(unlink_after_close) ->
         d_step {
             printf("%c: release_unlink: record %d, after the close\n", 65 + p, own[p]);
             unlink_own();
             next(release_rmdir)
-        };
-        settle()
-       }
+        }
 #endif
 
     /* unlinkat(P, L, AT_REMOVEDIR), flock(LOCK_UN), close. */
-    :: atomic {
-        at(release_rmdir) ->
+    :: at(release_rmdir) ->
         printf("%c: release_rmdir\n", 65 + p);
         rmdir_lock();
         into[p] = NONE;
         unlock_and_close_own();
-        next(idle);
-        settle()
-       }
+        next(idle)
 
     /* The own record by its name, as in release_unlink. */
-    :: atomic {
-        at(give_up_unlink) ->
+    :: at(give_up_unlink) ->
         d_step {
             printf("%c: give_up_unlink: record %d\n", 65 + p, own[p]);
             unlink_own();
             into[p] = NONE;
             next(give_up_rmdir)
-        };
-        settle()
-       }
+        }
 
     /* unlinkat of the temporary directory, close. A new nonce, or really the end: the same. */
-    :: atomic {
-        at(give_up_rmdir) ->
+    :: at(give_up_rmdir) ->
         printf("%c: give_up_rmdir: directory %d\n", 65 + p, own[p]);
         rmdir_temporary(own[p]);
         unlock_and_close_own();
-        next(idle);
-        settle()
-       }
+        next(idle)
 
     /* flock(LOCK_SH | LOCK_NB) of a left-over record, and rule T. */
-    :: atomic {
-        at(collect_judge) ->
+    :: at(collect_judge) ->
         if
         :: REFUSED(p, other[p]) || !RULE_T(p, other[p]) ->
             printf("%c: collect_judge: record %d is alive or unknown\n", 65 + p, other[p]);
@@ -839,41 +775,32 @@ proctype Process(byte p)
             probe_other();
 #endif
             next(collect_unlink)
-        fi;
-        settle()
-       }
+        fi
 
     /* unlinkat, close. */
-    :: atomic {
-        at(collect_unlink) ->
+    :: at(collect_unlink) ->
         d_step {
             printf("%c: collect_unlink: record %d\n", 65 + p, other[p]);
             MUST(!locked[other[p]] && probing[p]); /* I4 */
             unlink_name(into[p], other[p]);
             close_other();
             next(collect_rmdir)
-        };
-        settle()
-       }
+        }
 
-    :: atomic {
-        at(collect_rmdir) ->
+    :: at(collect_rmdir) ->
         printf("%c: collect_rmdir: directory %d\n", 65 + p, into[p]);
         rmdir_temporary(into[p]);
         into[p] = NONE;
-        next((own[p] == NONE -> idle : judge));
-        settle()
-       }
-    od
+        next((own[p] == NONE -> idle : judge))
+    fi; settle() } od
 }
 
 #if FORKS
 /* A forked child: whatever ends it, its copy of the descriptor is closed, and nothing else happens. */
 proctype Child()
 {
-    do
-    :: atomic {
-        child != NONE ->
+    do :: atomic { if
+    :: child != NONE ->
         d_step {
             printf("child: closes its copy of record %d\n", child);
 #ifdef CHILD_UNLINKS
@@ -888,31 +815,25 @@ proctype Child()
             :: else
             fi;
             child = NONE
-        };
-        settle()
-       }
-    od
+        }
+    fi; settle() } od
 }
 #endif
 
 #if BREAKS
 /* A person is shown who has the lock, thinks about it, and has exactly those records removed. */
 #define BREAK(s) \
-    :: atomic { \
-        (shown >> s) & 1 -> \
+    :: (shown >> s) & 1 -> \
         printf("person: breaks record %d\n", s); \
         if \
         :: IN_L(s) -> broken[s] = ANY(HAS_IN_L, s); take(s) \
         :: else \
         fi; \
-        shown = shown & ~(1 << s); \
-        settle() \
-       }
+        shown = shown & ~(1 << s)
 proctype Person()
 {
-    do
-    :: atomic {
-        breaks < BREAKS && shown == 0 && !NOTHING_IN_L ->
+    do :: atomic { if
+    :: breaks < BREAKS && shown == 0 && !NOTHING_IN_L ->
         d_step {
             breaks++;
             i = 0;
@@ -926,12 +847,9 @@ proctype Person()
                 i++
             od;
             i = 0
-        };
-        settle()
-       }
+        }
 #ifdef BREAK_EMPTIES_DIRECTORY
-    :: atomic {
-        shown != 0 ->
+    :: shown != 0 ->
         d_step {
             i = 0;
             do
@@ -947,35 +865,30 @@ proctype Person()
             printf("person: empties L\n");
             empty_lock_directory();
             shown = 0
-        };
-        settle()
-       }
+        }
 #else
     EACH(BREAK)
 #endif
-    od
+    fi; settle() } od
 }
 #endif
 
 #if LATE
 /* What was still under way is done now, or fails. */
 #define ARRIVE(s) \
-    :: atomic { \
-        late[s] != NONE -> \
+    :: late[s] != NONE -> \
         printf("network: the late rename of %d arrives\n", s); \
         if \
         :: late[s] == TO_LOCK && temporary[s] && NOTHING_IN_L -> temporary[s] = 0; L = s \
         :: late[s] != TO_LOCK && late[s] == L && place[s] == s -> take(s); put(s, late[s]) \
         :: else \
         fi; \
-        late[s] = NONE; \
-        settle() \
-       }
+        late[s] = NONE
 proctype Network()
 {
-    do
+    do :: atomic { if
     EACH(ARRIVE)
-    od
+    fi; settle() } od
 }
 #endif
 

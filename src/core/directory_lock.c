@@ -506,8 +506,9 @@ static enum sl_result attempt(
 				sl_directory_collect(self->parent, self->base, self->temporary, process);
 			self->collected = true;
 			result = look_at_others(self, failure);
-			if (result == SL_LOST && self->temporary[0] == '\0')
-				remove_record(self); /* it was moved to where no lock is */
+			/* It was moved to where no lock is, or a server may do so yet: that name is spent. */
+			if (result == SL_LOST && self->lock.mode == SL_SHARED)
+				remove_record(self);
 		}
 		if (result != SL_LOST)
 			return result;
