@@ -243,7 +243,10 @@ static enum sl_result lock_record(struct directory_lock *self, struct sl_failure
 	lock->file = (struct sl_file_id){st.st_dev, st.st_ino};
 	if ((st.st_mode & 0777) != RECORD_MODE) /* the umask */
 		fchmod(lock->entry.descriptor, RECORD_MODE);
-	return st.st_nlink == 1 ? SL_OK : SL_LOST;
+	if (st.st_nlink == 1)
+		return SL_OK;
+	errno = ENOENT;
+	return sl_failed(failure, SL_LOST, "fstat");
 }
 
 static enum sl_result create_record(struct directory_lock *self, const struct sl_self *process,

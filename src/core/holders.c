@@ -166,6 +166,20 @@ static bool explain(struct scene *scene, const struct sl_kernel_lock *lock)
 }
 
 /*
+ * An owner who cannot be looked at from here: what he wrote can be told, but not a pid that means
+ * somebody else here.
+ */
+static void add_recorded(struct scene *scene)
+{
+	add_unknown(scene, NULL, false);
+	if (scene->out_of_memory || scene->record.state == SL_RECORD_NONE)
+		return;
+	struct sl_holder *holder = &scene->list->holders[scene->list->count - 1];
+	holder->owner = scene->record.owner;
+	holder->owner.process.pid = 0;
+}
+
+/*
  * The kernel's list is empty, but in a pid namespace of its own or on a network file system it does
  * not show everything: locks of dead acquirers, of processes outside, of other hosts.
  */
@@ -188,14 +202,8 @@ static void look_beyond_list(struct scene *scene)
 			add_unknown(scene, NULL, false);
 		return;
 	case SL_LIFE_UNKNOWN:
-		/* Held or left behind, it cannot be known from here; what the owner wrote can be told,
-		 * but not a pid that means somebody else here. */
-		add_unknown(scene, NULL, false);
-		if (!scene->out_of_memory) {
-			struct sl_holder *holder = &scene->list->holders[scene->list->count - 1];
-			holder->owner = record->owner;
-			holder->owner.process.pid = 0;
-		}
+		/* Held or left behind, it cannot be known. */
+		add_recorded(scene);
 		return;
 	}
 }
@@ -279,27 +287,15 @@ struct survey {
 	struct sl_failure *failure;
 };
 
-/* What the record of an owner says who cannot be looked at from here. */
-static void add_recorded(struct scene *scene)
-{
-	add_unknown(scene, NULL, false);
-	if (scene->out_of_memory || scene->record.state == SL_RECORD_NONE)
-		return;
-	struct sl_holder *holder = &scene->list->holders[scene->list->count - 1];
-	holder->owner = scene->record.owner;
-	holder->owner.process.pid = 0;
-}
-
 /* Those who have this record: its owner, or who inherited it. */
-static enum sl_result look_at_record(
-	const struct sl_judged *judged, struct sl_holder_list *list, struct sl_failure *failure)
+static enum sl_result look_at_record(const struct sl_judged *judged,
+	const struct sl_viewpoint *here, struct sl_holder_list *list, struct sl_failure *failure)
 {
-	struct scene scene = {.list = list};
+	struct scene scene = {.list = list, .local = sl_kind_is_local(here->kind)};
 	enum sl_result result = SL_OK;
 
 	if (judged->descriptor >= 0) {
 		read_record(judged->descriptor, &scene.record);
-		scene.local = sl_filesystem_is_local(judged->descriptor);
 		sl_kernel_file_of(judged->descriptor, &judged->file, &scene.file);
 	}
 	if (judged->verdict == SL_OWNER_ALIVE)
@@ -331,7 +327,7 @@ static bool visit_record(const char *name, void *data)
 
 	sl_judge(survey->directory, name, &survey->here, &judged);
 	if (judged.verdict == SL_OWNER_ALIVE || judged.verdict == SL_OWNER_UNKNOWN)
-		survey->result = look_at_record(&judged, &owners, survey->failure);
+		survey->result = look_at_record(&judged, &survey->here, &owners, survey->failure);
 	for (size_t i = 0; i < owners.count && survey->result == SL_OK; i++) {
 		struct sl_holder *owner = &owners.holders[i];
 		owner->exclusive = !judged.proper || judged.name.mode == SL_EXCLUSIVE;
