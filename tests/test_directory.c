@@ -191,6 +191,23 @@ static void what_is_called_otherwise_is_no_record(void **state)
 	assert_false(sl_record_name_read(&name, longest));
 }
 
+static void path_of_a_record_is_shown_as_that_of_its_lock(void **state)
+{
+	(void)state;
+	struct sl_record_name name = own_name();
+	char path[SL_RECORD_NAME_MAX + 32], text[SL_RECORD_NAME_MAX + 1];
+	sl_record_name_write(text, &name);
+	snprintf(path, sizeof path, "/var/lock/site/%s", text);
+	sl_record_path_shorten(path);
+	assert_string_equal(path, "/var/lock/site");
+	static const char *const others[] = {"/var/lock/site", "site", "", "/"};
+	for (int i = 0; i < 4; i++) {
+		snprintf(path, sizeof path, "%s", others[i]);
+		sl_record_path_shorten(path);
+		assert_string_equal(path, others[i]);
+	}
+}
+
 static void nonce_is_never_the_same(void **state)
 {
 	(void)state;
@@ -431,7 +448,10 @@ static void judge_who_cannot_look_declares_nobody_dead(void **state)
 			bool ours =
 				calls[call] != CALL_FLOCK && (calls[call] != CALL_OPEN || errors[i] != EACCES);
 			assert_int_equal(judged.verdict, repeated ? SL_OWNER_DEAD : SL_OWNER_UNKNOWN);
-			assert_int_equal(judged.error, ours ? errors[i] : 0);
+			assert_int_equal(judged.failure.number, ours ? errors[i] : 0);
+			if (ours)
+				assert_string_equal(
+					judged.failure.call, calls[call] == CALL_OPEN ? "open" : "fstat");
 			if (judged.descriptor >= 0)
 				close(judged.descriptor);
 			assert_int_equal(descriptor_count(), descriptors);
@@ -700,6 +720,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		fixture_test(name_of_a_record_says_what_is_needed_to_judge),
 		directory_test(what_is_called_otherwise_is_no_record),
+		directory_test(path_of_a_record_is_shown_as_that_of_its_lock),
 		fixture_test(nonce_is_never_the_same),
 		fixture_test(name_of_a_temporary_directory_is_known_again),
 		directory_test(owner_is_alive_as_long_as_he_keeps_his_record_locked),

@@ -44,6 +44,19 @@ foreach (['we came first', 'we came last'] as $order) {
     $reader->wait();
 }
 
+// A callback of the wait takes what is waited for.
+$holder = directory_holder($path, 'acquire');
+$took = seconds(function () use ($lock, $other, $holder) {
+    thrown(function () use ($lock, $other, $holder) {
+        $lock->acquire(INF, function () use ($other, $holder) {
+            $holder->wait();
+            check('it was free', $other->acquire());
+        });
+    });
+});
+check('told at the next wake-up, not by the kernel\'s list', $took < 1.9);
+$other->release();
+
 // Two processes.
 $code = '$own = new Sitelock\OWN; $next = new Sitelock\NEXT;
     $own->OWN_MODE(); say("holds its own"); hear();
@@ -78,8 +91,8 @@ foreach ($pairs as $name => [$path, $children, $with_file]) {
     $told = strpos($lines[0], 'deadlock') === 0 ? 0 : 1;
     check("$name: one is told, the other gets it", strpos($lines[$told], 'deadlock: this process waits for ') === 0 && $lines[1 - $told] === 'got the next');
     $wanted = ["$path.b", "$path.a"];
-    check('of both locks and the other process', strpos($lines[$told], "waits for {$wanted[$told]}") !== false
-        && strpos($lines[$told], "which waits for {$wanted[1 - $told]}") !== false && strpos($lines[$told], 'held by pid ' . $children[1 - $told]->pid() . ' (') !== false);
+    check('of both locks and the other process', strpos($lines[$told], "waits for {$wanted[$told]}, held") !== false
+        && strpos($lines[$told], "which waits for {$wanted[1 - $told]}, held") !== false && strpos($lines[$told], 'held by pid ' . $children[1 - $told]->pid() . ' (') !== false);
     foreach ($children as $child) {
         $child->wait();
     }
@@ -120,6 +133,9 @@ we came first: Sitelock\DeadlockException: lock is held by this very request thr
 we came last: Sitelock\DeadlockException: lock is held by this very request through another object: it would never become free
 ok nobody waits
 we came last: Sitelock\DeadlockException: lock is held by this very request through another object: it would never become free
+ok it was free
+Sitelock\DeadlockException: lock is held by this very request through another object: it would never become free
+ok told at the next wake-up, not by the kernel's list
 ok two DirectoryLocks: one is told, the other gets it
 ok of both locks and the other process
 ok nothing is left

@@ -62,6 +62,14 @@ bool sl_record_name_read(struct sl_record_name *name, const char *text)
 	return pid > 0 && strlen(name->nonce) == SL_NONCE_SIZE && strcmp(again, text) == 0;
 }
 
+void sl_record_path_shorten(char *path)
+{
+	struct sl_record_name name;
+	char *slash = strrchr(path, '/');
+	if (slash != NULL && sl_record_name_read(&name, slash + 1))
+		*slash = '\0';
+}
+
 bool sl_temporary_name_write(char *text, size_t size, const char *base, const char *nonce)
 {
 	int length = snprintf(text, size, "%s.%s" TEMPORARY, base, nonce);
@@ -122,12 +130,10 @@ static bool passes_by_itself(const char *name)
 static enum sl_verdict verdict_on_flock(
 	const struct sl_judged *judged, const struct sl_viewpoint *here)
 {
-	int answer;
-	do {
-		answer = flock(judged->descriptor, LOCK_SH | LOCK_NB);
-	} while (answer != 0 && errno == EINTR);
-	if (answer != 0)
-		return errno == EWOULDBLOCK ? SL_OWNER_ALIVE : SL_OWNER_UNKNOWN;
+	struct sl_failure ignored;
+	enum sl_result result = sl_lock_path_flock(judged->descriptor, LOCK_SH, &ignored);
+	if (result != SL_OK)
+		return result == SL_BUSY ? SL_OWNER_ALIVE : SL_OWNER_UNKNOWN;
 	return shares_flocks_with(here, &judged->name) ? SL_OWNER_DEAD : SL_OWNER_UNKNOWN;
 }
 
@@ -156,11 +162,11 @@ void sl_judge(
 		if (errno == ENOENT)
 			judged->verdict = SL_OWNER_GONE;
 		else if (!is_about_the_file(errno))
-			judged->error = errno;
+			sl_failed(&judged->failure, SL_SYSTEM, "open");
 		return;
 	}
 	if (fstat(judged->descriptor, &st) != 0) {
-		judged->error = errno;
+		sl_failed(&judged->failure, SL_SYSTEM, "fstat");
 		return;
 	}
 	if (!S_ISREG(st.st_mode))

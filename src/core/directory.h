@@ -45,6 +45,9 @@ bool sl_nonce_draw(char nonce[SL_NONCE_SIZE + 1]);
 void sl_record_name_write(char text[SL_RECORD_NAME_MAX + 1], const struct sl_record_name *name);
 bool sl_record_name_read(struct sl_record_name *name, const char *text);
 
+/* For people: the path of a record becomes that of its lock; any other path stays. */
+void sl_record_path_shorten(char *path);
+
 /*
  * "L.<nonce>.tmp": in which the directory for the lock path L is prepared. `base` is L's last part.
  * False: it would be too long for any file system.
@@ -77,7 +80,8 @@ struct sl_judged {
 	enum sl_verdict verdict;
 	bool proper; /* it is called as a record is, and `name` says how */
 	struct sl_record_name name;
-	int error; /* UNKNOWN because of this errno, which is no answer about the owner; or 0 */
+	struct sl_failure
+		failure; /* UNKNOWN because of this, which says nothing about the owner; or 0 */
 	struct sl_file_id file;
 	/*
 	 * The record, which the caller closes; -1 if it cannot be opened. DEAD: it is ours as long as

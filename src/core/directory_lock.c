@@ -225,19 +225,12 @@ static enum sl_result lock_record(struct directory_lock *self, struct sl_failure
 {
 	struct sl_lock *lock = &self->lock;
 	struct stat st;
-	int answer;
 
-	do {
-		answer = flock(lock->entry.descriptor, LOCK_EX | LOCK_NB);
-	} while (answer != 0 && errno == EINTR);
-	if (answer != 0) {
-		bool none = errno == ENOLCK || errno == EOPNOTSUPP || errno == ENOSYS;
-		return sl_failed(failure,
-			errno == EWOULDBLOCK ? SL_LOST
-			: none               ? SL_UNSUPPORTED
-								 : SL_SYSTEM,
-			"flock");
-	}
+	enum sl_result result = sl_lock_path_flock(lock->entry.descriptor, LOCK_EX, failure);
+	if (result == SL_BUSY)
+		return sl_failed(failure, SL_LOST, "flock");
+	if (result != SL_OK)
+		return result;
 	if (fstat(lock->entry.descriptor, &st) != 0)
 		return sl_failed(failure, SL_SYSTEM, "fstat");
 	lock->file = (struct sl_file_id){st.st_dev, st.st_ino};
@@ -350,9 +343,9 @@ static bool judge(const char *name, void *data)
 		/* While we have his flock, which is what makes him dead. */
 		if (unlinkat(survey->directory, name, 0) != 0 && errno != ENOENT)
 			survey->result = sl_failed(survey->failure, SL_SYSTEM, "unlink");
-	} else if (judged.error != 0) {
-		errno = judged.error;
-		survey->result = sl_failed(survey->failure, SL_SYSTEM, "open");
+	} else if (judged.failure.number != 0) {
+		*survey->failure = judged.failure;
+		survey->result = SL_SYSTEM;
 	} else if (judged.verdict == SL_OWNER_ALIVE || judged.verdict == SL_OWNER_UNKNOWN) {
 		note_blocker(survey, name, &judged);
 	} else if (judged.verdict == SL_OWNER_GONE) {
@@ -392,23 +385,29 @@ static bool look_for_own(const struct directory_lock *self)
 	return sl_lock_path_names(self->own, &self->lock.file, &ignored) == SL_OK;
 }
 
+/* Puts our record where the lock is, alone or with its directory. False: errno. */
+static bool publish(
+	const struct directory_lock *self, int from, const char *name, int to, const char *new_name)
+{
+	if (renameat(from, name, to, new_name) == 0)
+		return true;
+	int error = errno;
+	bool done = is_in_doubt(error) && look_for_own(self);
+	errno = error;
+	return done;
+}
+
 /* SL_BUSY: there is a directory that is not empty. SL_LOST: prepare another one. */
 static enum sl_result rename_into_place(struct directory_lock *self, struct sl_failure *failure)
 {
-	if (renameat(self->parent, self->temporary, self->parent, self->base) == 0) {
+	if (publish(self, self->parent, self->temporary, self->parent, self->base)) {
 		self->temporary[0] = '\0';
 		return SL_OK;
 	}
-	int error = errno;
-	if (error == ENOTEMPTY || error == EEXIST)
+	if (errno == ENOTEMPTY || errno == EEXIST)
 		return SL_BUSY;
-	if (is_in_doubt(error) && look_for_own(self)) {
-		self->temporary[0] = '\0';
-		return SL_OK;
-	}
-	if (error == ENOENT)
+	if (errno == ENOENT)
 		return SL_LOST;
-	errno = error;
 	return sl_lock_path_refused(self->parent, self->base, "rename", failure);
 }
 
@@ -416,14 +415,10 @@ static enum sl_result rename_into_place(struct directory_lock *self, struct sl_f
 static enum sl_result move_record(
 	struct directory_lock *self, int directory, struct sl_failure *failure)
 {
-	if (renameat(self->directory, self->name, directory, self->name) == 0)
+	if (publish(self, self->directory, self->name, directory, self->name))
 		return SL_OK;
-	int error = errno;
-	if (is_in_doubt(error) && look_for_own(self))
-		return SL_OK;
-	if (error == ENOENT || error == ESTALE)
+	if (errno == ENOENT || errno == ESTALE)
 		return SL_LOST;
-	errno = error;
 	return sl_lock_path_refused(self->parent, self->base, "rename", failure);
 }
 

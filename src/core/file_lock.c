@@ -75,27 +75,6 @@ static int flock_operation(enum sl_mode mode)
 	return mode == SL_EXCLUSIVE ? LOCK_EX : LOCK_SH;
 }
 
-/* LOCK_NB sleeps on network file systems, so EINTR can come; it says nothing about the lock. */
-static enum sl_result try_flock(int descriptor, enum sl_mode mode, struct sl_failure *failure)
-{
-	int answer;
-	do {
-		answer = flock(descriptor, flock_operation(mode) | LOCK_NB);
-	} while (answer != 0 && errno == EINTR);
-	if (answer == 0)
-		return SL_OK;
-	switch (errno) {
-	case EWOULDBLOCK:
-		return SL_BUSY;
-	case ENOLCK:
-	case EOPNOTSUPP:
-	case ENOSYS:
-		return sl_failed(failure, SL_UNSUPPORTED, "flock");
-	default:
-		return sl_failed(failure, SL_SYSTEM, "flock");
-	}
-}
-
 /* Closes the descriptor, in a forked child too; no thread waits on it any more. */
 static void close_lock(struct sl_lock *lock)
 {
@@ -148,7 +127,7 @@ static enum sl_result open_and_lock(struct sl_lock *lock, struct sl_failure *fai
 			of(lock)->permissions, &lock->entry, &lock->file, failure);
 		if (result != SL_OK)
 			return result;
-		result = try_flock(lock->entry.descriptor, lock->mode, failure);
+		result = sl_lock_path_flock(lock->entry.descriptor, flock_operation(lock->mode), failure);
 		if (result == SL_OK)
 			result = verify_taken(lock, failure);
 		else if (result != SL_BUSY)
@@ -247,7 +226,8 @@ static enum sl_result try_again(struct sl_lock *lock, struct sl_failure *failure
 		close_lock(lock);
 		return SL_LOST;
 	}
-	enum sl_result result = try_flock(lock->entry.descriptor, lock->mode, failure);
+	enum sl_result result =
+		sl_lock_path_flock(lock->entry.descriptor, flock_operation(lock->mode), failure);
 	if (result == SL_OK)
 		result = verify_taken(lock, failure);
 	else if (result != SL_BUSY)

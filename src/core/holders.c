@@ -50,20 +50,30 @@ static bool record_names(const struct scene *scene, pid_t pid)
 		   sl_process_life(&scene->record.owner.process, scene->local) == SL_ALIVE;
 }
 
+static bool append(struct sl_holder_list *list, const struct sl_holder *holder)
+{
+	struct sl_holder *more = realloc(list->holders, (list->count + 1) * sizeof *more);
+	if (more == NULL)
+		return false;
+	list->holders = more;
+	list->holders[list->count++] = *holder;
+	return true;
+}
+
+static enum sl_result out_of_memory(struct sl_failure *failure)
+{
+	errno = ENOMEM;
+	return sl_failed(failure, SL_SYSTEM, "realloc");
+}
+
 static struct sl_holder *add_holder(struct scene *scene, bool exclusive)
 {
-	struct sl_holder_list *list = scene->list;
-	struct sl_holder *more = realloc(list->holders, (list->count + 1) * sizeof *list->holders);
-	if (more == NULL) {
+	struct sl_holder holder = {.exclusive = exclusive, .life = SL_LIFE_UNKNOWN};
+	if (!append(scene->list, &holder)) {
 		scene->out_of_memory = true;
 		return NULL;
 	}
-	list->holders = more;
-	struct sl_holder *holder = &list->holders[list->count++];
-	memset(holder, 0, sizeof *holder);
-	holder->exclusive = exclusive;
-	holder->life = SL_LIFE_UNKNOWN;
-	return holder;
+	return &scene->list->holders[scene->list->count - 1];
 }
 
 /* A process that the kernel proves to have the lock. */
@@ -268,10 +278,8 @@ enum sl_result sl_holders_list(
 	}
 	result = scan(&scene, failure);
 	close(descriptor);
-	if (result == SL_OK && scene.out_of_memory) {
-		errno = ENOMEM;
-		result = sl_failed(failure, SL_SYSTEM, "realloc");
-	}
+	if (result == SL_OK && scene.out_of_memory)
+		result = out_of_memory(failure);
 	if (result != SL_OK)
 		sl_holders_free(list);
 	return result;
@@ -302,21 +310,7 @@ static enum sl_result look_at_record(const struct sl_judged *judged,
 		result = scan(&scene, failure);
 	else
 		add_recorded(&scene);
-	if (result == SL_OK && scene.out_of_memory) {
-		errno = ENOMEM;
-		result = sl_failed(failure, SL_SYSTEM, "realloc");
-	}
-	return result;
-}
-
-static bool append(struct sl_holder_list *list, const struct sl_holder *holder)
-{
-	struct sl_holder *more = realloc(list->holders, (list->count + 1) * sizeof *more);
-	if (more == NULL)
-		return false;
-	list->holders = more;
-	list->holders[list->count++] = *holder;
-	return true;
+	return result == SL_OK && scene.out_of_memory ? out_of_memory(failure) : result;
 }
 
 static bool visit_record(const char *name, void *data)
@@ -335,10 +329,8 @@ static bool visit_record(const char *name, void *data)
 			snprintf(owner->record, sizeof owner->record, "%s", name);
 		else /* something that does not belong there; a person has to look */
 			sl_text_visible(owner->owner.label, sizeof owner->owner.label, name, strlen(name));
-		if (!append(survey->list, owner)) {
-			errno = ENOMEM;
-			survey->result = sl_failed(survey->failure, SL_SYSTEM, "realloc");
-		}
+		if (!append(survey->list, owner))
+			survey->result = out_of_memory(survey->failure);
 	}
 	sl_holders_free(&owners);
 	if (judged.descriptor >= 0)
@@ -431,5 +423,5 @@ enum sl_result sl_holders_add_unknown(struct sl_holder_list *list, struct sl_fai
 {
 	struct scene scene = {.list = list};
 	add_unknown(&scene, NULL, false);
-	return scene.out_of_memory ? sl_failed(failure, SL_SYSTEM, "realloc") : SL_OK;
+	return scene.out_of_memory ? out_of_memory(failure) : SL_OK;
 }

@@ -238,6 +238,14 @@ static void queue_up(struct sl_lock *lock, bool holding)
 		plan_poll(lock, sl_clock_now());
 }
 
+/* What keeps the lock from us is our own: to wait for that would never end. */
+static enum sl_result stand_in_own_way(struct sl_lock *lock)
+{
+	lock->kind->undo(lock);
+	lock->suspicion.cycle.count = 0;
+	return SL_DEADLOCK;
+}
+
 /* SL_BUSY: WAITING now. */
 static enum sl_result begin_waiting(
 	struct sl_lock *lock, enum sl_mode mode, bool holding, struct sl_failure *failure)
@@ -246,11 +254,8 @@ static enum sl_result begin_waiting(
 	enum sl_result result = try_to_take(lock, mode, &self, failure);
 	if (result != SL_BUSY)
 		return result;
-	if (sl_lock_blocks_itself(lock)) {
-		lock->kind->undo(lock);
-		lock->suspicion.cycle.count = 0;
-		return SL_DEADLOCK;
-	}
+	if (sl_lock_blocks_itself(lock))
+		return stand_in_own_way(lock);
 	lock->stage = SL_WAITING;
 	lock->suspicion = (struct sl_suspicion){.seen = 0};
 	lock->next_poll = SL_FOREVER;
@@ -326,6 +331,9 @@ static enum sl_result on_wakeup(struct sl_lock *lock, const struct sl_patience *
 		sl_queue_pass(&lock->queue);
 		return SL_OK;
 	}
+	/* A callback of the wait may have taken it. */
+	if (result == SL_BUSY && sl_lock_blocks_itself(lock))
+		return stand_in_own_way(lock);
 	sl_queue_leave(&lock->queue);
 	if (result == SL_BUSY && !sl_same_file(&before, &lock->blocker)) {
 		lock->next_poll = SL_FOREVER;

@@ -2,6 +2,7 @@
 
 #include <fcntl.h>
 #include <stdio.h>
+#include <sys/file.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -220,4 +221,25 @@ enum sl_result sl_lock_path_refused(
 int sl_lock_path_create_in(struct sl_registry_entry *entry, int directory, const char *name)
 {
 	return sl_registry_open(entry, directory, name, O_RDWR | O_CREAT | O_EXCL | OPEN_FLAGS, 0600);
+}
+
+/* LOCK_NB sleeps on network file systems, so EINTR can come; it says nothing about the lock. */
+enum sl_result sl_lock_path_flock(int descriptor, int operation, struct sl_failure *failure)
+{
+	int answer;
+	do {
+		answer = flock(descriptor, operation | LOCK_NB);
+	} while (answer != 0 && errno == EINTR);
+	if (answer == 0)
+		return SL_OK;
+	switch (errno) {
+	case EWOULDBLOCK:
+		return SL_BUSY;
+	case ENOLCK:
+	case EOPNOTSUPP:
+	case ENOSYS:
+		return sl_failed(failure, SL_UNSUPPORTED, "flock");
+	default:
+		return sl_failed(failure, SL_SYSTEM, "flock");
+	}
 }

@@ -78,6 +78,9 @@ enum sl_result sl_lock_path_refused(
 /* A new file, read-write, linked with `entry`. -1 with errno. */
 int sl_lock_path_create_in(struct sl_registry_entry *entry, int directory, const char *name);
 
+/* One try with LOCK_NB: SL_OK, SL_BUSY, SL_UNSUPPORTED, SL_SYSTEM. */
+enum sl_result sl_lock_path_flock(int descriptor, int operation, struct sl_failure *failure);
+
 /* A descriptor to read what was looked at, that file and not the path once more; -1 with errno. */
 int sl_lock_path_read_looked_at(int descriptor);
 

@@ -1,6 +1,7 @@
 #include "php_sitelock.h"
 #include "exceptions.h"
 
+#include "../core/directory.h"
 #include "holder.h"
 
 #include <string.h>
@@ -146,6 +147,7 @@ static void append_cycle(smart_str *message, const struct sl_cycle *cycle)
 	for (size_t i = 0; i < cycle->count; i++) {
 		pid_t holder = cycle->members[(i + 1) % cycle->count].pid;
 		sl_kernel_path_of(holder, &cycle->members[i].file, path, sizeof path);
+		sl_record_path_shorten(path);
 		smart_str_appends(message, i == 0 ? " waits for " : ", which waits for ");
 		smart_str_appends(message, path);
 		smart_str_appends(message, ", held by ");

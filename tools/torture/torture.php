@@ -30,7 +30,7 @@ const OVERLAP = 'O';   // and so is somebody else who must not be
 const RELEASED = '.';
 const LOST = 'L';      // … which was no longer the owner's
 const BUSY = 'b';
-const REFUSED = 'r';   // where two views of a folder contradict each other, the kernel may say that
+const REFUSED = 'r';   // by the kernel, where that may be
 const FAILED = 'E';
 const LATE = 'H';
 const UNNAMED = 'N';   // the owner is not among the holders
@@ -63,6 +63,17 @@ function complain(string $who, Throwable $e): void
     global $scratch;
     $what = preg_replace('/[0-9a-f]{32}/', '…', get_class($e) . ': ' . $e->getMessage());
     file_put_contents("$scratch/complaints", "$who: $what\n", FILE_APPEND);
+}
+
+/** Where two views of a folder contradict each other, the kernel may refuse. Nothing else may fail. */
+function outcome_of(string $who, Throwable $e): string
+{
+    global $views;
+    if (count($views) > 1 && $e instanceof SystemException && in_array($e->getCode(), [ENOENT, ESTALE], true)) {
+        return REFUSED;
+    }
+    complain($who, $e);
+    return $e instanceof LostLockException ? LOST : FAILED;
 }
 
 // --- a worker
@@ -113,13 +124,8 @@ function work(int $view, string $label): void
             acquire_and_release($lock, $overlap, $journal);
         } catch (Throwable $e) {
             $overlap->leave();
-            if (count($views) > 1 && $e instanceof SystemException && in_array($e->getCode(), [ENOENT, ESTALE], true)) {
-                fwrite($journal, REFUSED);
-                usleep(random_int(0, 4000));
-            } else {
-                fwrite($journal, $e instanceof LostLockException ? LOST : FAILED);
-                complain('worker', $e);
-            }
+            fwrite($journal, outcome_of('worker', $e));
+            usleep(random_int(0, 4000));
         }
     }
 }
@@ -160,8 +166,7 @@ function watched(callable $call): void
     try {
         $call();
     } catch (Throwable $e) {
-        complain('supervisor', $e);
-        fwrite(journal(0), FAILED);
+        fwrite(journal(0), outcome_of('supervisor', $e));
     }
 }
 
@@ -287,9 +292,9 @@ $hung = stop_all();
 $took = (hrtime(true) - $start) / 1e9;
 
 // --- what is left is in nobody's way, and cleared
-remount();
 $next = count($views) > 1 || next_one_acquires($views[0]);
 foreach ($views as $view) {
+    remount();
     new_lock($view)->breakStale();
 }
 if (count($views) > 1) {
