@@ -23,6 +23,11 @@ if test "$PHP_SITELOCK" != "no"; then
   fi
 
   SITELOCK_CORE="
+    src/core/borg_exclusive.c
+    src/core/borg_id.c
+    src/core/borg_lock.c
+    src/core/borg_repository.c
+    src/core/borg_roster.c
     src/core/deadlock.c
     src/core/directory.c
     src/core/directory_lock.c
@@ -39,6 +44,7 @@ if test "$PHP_SITELOCK" != "no"; then
     src/core/registry.c
     src/core/text.c"
   SITELOCK_PHP="
+    src/php/borg_lock.c
     src/php/directory_lock.c
     src/php/exceptions.c
     src/php/file_lock.c
@@ -52,9 +58,16 @@ if test "$PHP_SITELOCK" != "no"; then
     src/php/synchronized.c
     src/php/waiting.c"
 
+  dnl The roster of a borg repository is JSON.
+  AC_CHECK_HEADER([jansson.h], [],
+    [AC_MSG_ERROR([jansson.h not found; on Debian: apt-get install libjansson-dev])])
+  PHP_CHECK_LIBRARY([jansson], [json_loadfd],
+    [PHP_ADD_LIBRARY([jansson],, [SITELOCK_SHARED_LIBADD])],
+    [AC_MSG_ERROR([jansson 2.10 or later not found; on Debian: apt-get install libjansson-dev])])
+
   dnl pthread_cancel unwinds with libgcc_s, which glibc would otherwise load in the middle of a wait.
   dnl Nothing of it is called by name, so a linker that leaves out what is not needed must be told.
-  SITELOCK_SHARED_LIBADD="-Wl,--push-state,--no-as-needed,-lgcc_s,--pop-state"
+  SITELOCK_SHARED_LIBADD="$SITELOCK_SHARED_LIBADD -Wl,--push-state,--no-as-needed,-lgcc_s,--pop-state"
   PHP_SUBST([SITELOCK_SHARED_LIBADD])
 
   PHP_NEW_EXTENSION([sitelock], [$SITELOCK_CORE $SITELOCK_PHP], [$ext_shared],, [$SITELOCK_CFLAGS])

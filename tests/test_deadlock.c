@@ -158,7 +158,7 @@ static void play(void *data)
 	sigaction(SIGUSR1, &action, NULL);
 	held = make(part->has);
 	if (part->company == WITH_CHILD)
-		expect(sl_file_lock_set_inheritable(held, true, &failure) == SL_OK);
+		expect(sl_lock_set_inheritable(held, true, &failure) == SL_OK);
 	expect(sl_lock_acquire(held, SL_EXCLUSIVE, &failure) == SL_OK);
 	if (part->company == WITH_CHILD && fork() == 0) {
 		prctl(PR_SET_PDEATHSIG, SIGKILL);

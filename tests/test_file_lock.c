@@ -132,7 +132,7 @@ static enum sl_result mark_consistent(struct sl_lock *lock)
 static void set_inheritable(struct sl_lock *lock, bool on)
 {
 	struct sl_failure failure;
-	if (sl_file_lock_set_inheritable(lock, on, &failure) != SL_OK)
+	if (sl_lock_set_inheritable(lock, on, &failure) != SL_OK)
 		abort();
 }
 
@@ -1457,7 +1457,7 @@ static void inheritable_that_cannot_be_set_stays_as_it_was(void **state)
 	struct family family = {path, make(path)};
 	assert_int_equal(take(family.lock), SL_OK);
 	refuse_call(CALL_FCNTL, 1, EIO);
-	assert_int_equal(sl_file_lock_set_inheritable(family.lock, true, &failure), SL_SYSTEM);
+	assert_int_equal(sl_lock_set_inheritable(family.lock, true, &failure), SL_SYSTEM);
 	stop_watching();
 	assert_string_equal(failure.call, "fcntl");
 	assert_int_equal(failure.number, EIO);

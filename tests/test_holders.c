@@ -397,7 +397,7 @@ static void hold_with_an_heir(void *path)
 {
 	struct sl_failure failure;
 	struct sl_lock *lock = make(path);
-	expect(sl_file_lock_set_inheritable(lock, true, &failure) == SL_OK);
+	expect(sl_lock_set_inheritable(lock, true, &failure) == SL_OK);
 	expect(acquire(lock, SL_EXCLUSIVE) == SL_OK);
 	pid_t pid = fork();
 	expect(pid >= 0);
@@ -597,7 +597,7 @@ static void leave_an_heir_and_look(void *path)
 	expect(owner >= 0);
 	if (owner == 0) {
 		struct sl_lock *lock = make(path);
-		expect(sl_file_lock_set_inheritable(lock, true, &failure) == SL_OK);
+		expect(sl_lock_set_inheritable(lock, true, &failure) == SL_OK);
 		expect(acquire(lock, SL_EXCLUSIVE) == SL_OK);
 		heir = fork();
 		expect(heir >= 0);

@@ -153,7 +153,7 @@ static enum sl_result release(struct sl_lock *lock)
 
 static void set_inheritable(struct sl_lock *lock, bool on)
 {
-	if (sl_file_lock_set_inheritable(lock, on, &failure) != SL_OK)
+	if (sl_lock_set_inheritable(lock, on, &failure) != SL_OK)
 		abort();
 }
 

@@ -4,7 +4,7 @@ The names, types and ancestry of the public classes
 <?php
 require __DIR__ . '/../helper.inc';
 
-foreach (['Sitelock\\Lock', 'Sitelock\\FileLock', 'Sitelock\\LockSet', 'Sitelock\\Holder'] as $name) {
+foreach (['Sitelock\\Lock', 'Sitelock\\FileLock', 'Sitelock\\DirectoryLock', 'Sitelock\\BorgLock', 'Sitelock\\LockSet', 'Sitelock\\Holder'] as $name) {
     $class = new ReflectionClass($name);
     echo $class->isInterface() ? 'interface' : ($class->isFinal() ? 'final class' : 'class'), " $name";
     $interfaces = array_diff($class->getInterfaceNames(), ['Stringable']);
@@ -46,6 +46,29 @@ final class Sitelock\FileLock: Sitelock\Lock
   markConsistent()
   setInheritable($on)
   remove()
+final class Sitelock\DirectoryLock: Sitelock\Lock
+  __construct($path, $label?)
+  acquire($timeout?, $onWait?)
+  acquireShared($timeout?, $onWait?)
+  release()
+  isAcquired()
+  getHolders()
+  synchronized($critical, $timeout?, $onWait?)
+  getPath()
+  setInheritable($on)
+  breakStale()
+  forceBreak($seen?)
+final class Sitelock\BorgLock: Sitelock\Lock
+  __construct($repository, $hostId?, $label?)
+  acquire($timeout?, $onWait?)
+  acquireShared($timeout?, $onWait?)
+  release()
+  isAcquired()
+  getHolders()
+  synchronized($critical, $timeout?, $onWait?)
+  getPath()
+  breakStale()
+  forceBreak($seen?)
 final class Sitelock\LockSet
   __construct($exclusive, $shared?)
   acquire($timeout?, $onWait?)

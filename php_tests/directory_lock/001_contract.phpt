@@ -78,6 +78,7 @@ final class Sitelock\DirectoryLock: Sitelock\Lock
   getHolders()
   synchronized($critical, $timeout?, $onWait?)
   getPath()
+  setInheritable($on)
   breakStale()
   forceBreak(...$seen)
 ValueError or InvalidArgumentException: Argument ($path) must not be empty

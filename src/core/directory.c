@@ -104,8 +104,7 @@ enum sl_result sl_viewpoint_of(int directory, const struct sl_self *self, struct
 	return SL_OK;
 }
 
-/* Would a flock of this owner be seen from here, if he lived? */
-static bool shares_flocks_with(const struct sl_viewpoint *here, const struct sl_record_name *owner)
+bool sl_shares_flocks_with(const struct sl_viewpoint *here, const struct sl_record_name *owner)
 {
 	if (here->kind == 0 || here->kind != owner->kind)
 		return false;
@@ -134,7 +133,7 @@ static enum sl_verdict verdict_on_flock(
 	enum sl_result result = sl_lock_path_flock(judged->descriptor, LOCK_SH, &ignored);
 	if (result != SL_OK)
 		return result == SL_BUSY ? SL_OWNER_ALIVE : SL_OWNER_UNKNOWN;
-	return shares_flocks_with(here, &judged->name) ? SL_OWNER_DEAD : SL_OWNER_UNKNOWN;
+	return sl_shares_flocks_with(here, &judged->name) ? SL_OWNER_DEAD : SL_OWNER_UNKNOWN;
 }
 
 /* It cannot be opened because of what it is or whose it is; all else is wrong with us, or the disk.
@@ -198,6 +197,11 @@ enum sl_result sl_directory_each(int directory, bool (*visit)(const char *name, 
 		result = sl_failed(failure, SL_SYSTEM, "readdir");
 	closedir(stream);
 	return result;
+}
+
+bool sl_rename_is_in_doubt(int error)
+{
+	return error == ENOENT || error == EIO || error == ESTALE || error == ETIMEDOUT;
 }
 
 /* --- What crashed processes left --- */

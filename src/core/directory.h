@@ -75,6 +75,10 @@ enum sl_verdict {
 	SL_NO_OWNER,      /* what a network file system leaves there for a while */
 };
 
+/* Would a flock of this owner be seen from here, if he lived? Only then one that is granted says
+ * that he is dead. */
+bool sl_shares_flocks_with(const struct sl_viewpoint *here, const struct sl_record_name *owner);
+
 /* One entry of the directory, and what was found out about it. */
 struct sl_judged {
 	enum sl_verdict verdict;
@@ -110,6 +114,9 @@ void sl_judge(
  */
 enum sl_result sl_directory_each(int directory, bool (*visit)(const char *name, void *data),
 	void *data, struct sl_failure *failure);
+
+/* Of a rename that failed: a server answers so that may have done it all the same. */
+bool sl_rename_is_in_doubt(int error);
 
 /* Removes the records of dead owners: *removed, if there were any. */
 enum sl_result sl_directory_clear(

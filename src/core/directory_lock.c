@@ -373,12 +373,6 @@ static enum sl_result judge_all(
 
 /* --- Into place --- */
 
-/* What a server answers that may have done it all the same. */
-static bool is_in_doubt(int error)
-{
-	return error == ENOENT || error == EIO || error == ESTALE || error == ETIMEDOUT;
-}
-
 static bool look_for_own(const struct directory_lock *self)
 {
 	struct sl_failure ignored;
@@ -392,7 +386,7 @@ static bool publish(
 	if (renameat(from, name, to, new_name) == 0)
 		return true;
 	int error = errno;
-	bool done = is_in_doubt(error) && look_for_own(self);
+	bool done = sl_rename_is_in_doubt(error) && look_for_own(self);
 	errno = error;
 	return done;
 }
@@ -647,14 +641,19 @@ enum sl_result sl_directory_lock_break_stale(
 	return result;
 }
 
+bool sl_directory_lock_is_record(const char *record)
+{
+	struct sl_record_name name;
+	return sl_record_name_read(&name, record);
+}
+
 enum sl_result sl_directory_lock_force_break(
 	struct sl_lock *lock, const char *record, struct sl_failure *failure)
 {
 	const struct directory_lock *self = of(lock);
-	struct sl_record_name name;
 	int parent, directory;
 
-	if (!sl_record_name_read(&name, record)) {
+	if (!sl_directory_lock_is_record(record)) {
 		errno = EINVAL;
 		return sl_failed(failure, SL_SYSTEM, "unlink");
 	}

@@ -49,6 +49,9 @@ struct sl_lock *sl_directory_lock_new(const struct sl_lock_options *options);
 enum sl_result sl_directory_lock_break_stale(
 	struct sl_lock *lock, bool *broken, struct sl_failure *failure);
 
+/* Can this be the record of a holder, as struct sl_holder has it? */
+bool sl_directory_lock_is_record(const char *record);
+
 /*
  * Removes one owner, alive or not, because a person says so. `record` is the name of the record
  * that the person was shown (struct sl_holder): an owner who came later has another one.

@@ -4,7 +4,6 @@
 #include "lock_path.h"
 #include "text.h"
 
-#include <fcntl.h>
 #include <stddef.h>
 #include <stdlib.h>
 #include <string.h>
@@ -246,14 +245,10 @@ static enum sl_result confirm(
 	struct sl_lock *lock, const struct sl_self *self, struct sl_failure *failure)
 {
 	struct sl_record_bytes previous;
-	enum sl_result result = SL_OK;
 
-	if (lock->entry.inheritable)
-		result = sl_file_lock_set_inheritable(lock, true, failure);
 	/* The record is read even when none is to be written: what a dead owner left half done concerns
 	 * us all the same. Shared holders write nothing, there may be many at once. */
-	if (result == SL_OK)
-		result = read_record(lock, &previous, failure);
+	enum sl_result result = read_record(lock, &previous, failure);
 	if (result == SL_OK && of(lock)->record && lock->mode == SL_EXCLUSIVE)
 		result = write_record(lock, self, SL_RECORD_HELD, NULL, &previous, failure);
 	if (result != SL_OK)
@@ -327,16 +322,6 @@ enum sl_result sl_file_lock_mark_consistent(struct sl_lock *lock, struct sl_fail
 	else
 		of(lock)->abandoned = abandoned;
 	return result;
-}
-
-enum sl_result sl_file_lock_set_inheritable(
-	struct sl_lock *lock, bool on, struct sl_failure *failure)
-{
-	if (lock->entry.descriptor >= 0 && !lock->entry.pending &&
-		fcntl(lock->entry.descriptor, F_SETFD, on ? 0 : FD_CLOEXEC) != 0)
-		return sl_failed(failure, SL_SYSTEM, "fcntl");
-	lock->entry.inheritable = on;
-	return SL_OK;
 }
 
 /*

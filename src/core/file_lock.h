@@ -55,8 +55,4 @@ const struct sl_abandoned *sl_file_lock_abandoned(const struct sl_lock *lock);
 /* Forgets them, in the record too. Exclusive only, and only with a record. */
 enum sl_result sl_file_lock_mark_consistent(struct sl_lock *lock, struct sl_failure *failure);
 
-/* Children that are started from now on keep the descriptor, and with it the lock if we die. */
-enum sl_result sl_file_lock_set_inheritable(
-	struct sl_lock *lock, bool on, struct sl_failure *failure);
-
 #endif

@@ -50,7 +50,7 @@ static bool record_names(const struct scene *scene, pid_t pid)
 		   sl_process_life(&scene->record.owner.process, scene->local) == SL_ALIVE;
 }
 
-static bool append(struct sl_holder_list *list, const struct sl_holder *holder)
+bool sl_holders_append(struct sl_holder_list *list, const struct sl_holder *holder)
 {
 	struct sl_holder *more = realloc(list->holders, (list->count + 1) * sizeof *more);
 	if (more == NULL)
@@ -69,19 +69,15 @@ static enum sl_result out_of_memory(struct sl_failure *failure)
 static struct sl_holder *add_holder(struct scene *scene, bool exclusive)
 {
 	struct sl_holder holder = {.exclusive = exclusive, .life = SL_LIFE_UNKNOWN};
-	if (!append(scene->list, &holder)) {
+	if (!sl_holders_append(scene->list, &holder)) {
 		scene->out_of_memory = true;
 		return NULL;
 	}
 	return &scene->list->holders[scene->list->count - 1];
 }
 
-/* A process that the kernel proves to have the lock. */
-static struct sl_holder *add_process(struct scene *scene, pid_t pid, bool exclusive)
+void sl_holder_set_process(struct sl_holder *holder, pid_t pid)
 {
-	struct sl_holder *holder = add_holder(scene, exclusive);
-	if (holder == NULL)
-		return NULL;
 	struct sl_owner *owner = &holder->owner;
 	const struct sl_self *self = sl_process_self();
 	holder->life = SL_ALIVE;
@@ -91,6 +87,15 @@ static struct sl_holder *add_process(struct scene *scene, pid_t pid, bool exclus
 	memcpy(owner->host, self->host, sizeof owner->host);
 	sl_process_user(pid, owner->user, sizeof owner->user);
 	sl_process_command(pid, owner->command, sizeof owner->command);
+}
+
+/* A process that the kernel proves to have the lock. */
+static struct sl_holder *add_process(struct scene *scene, pid_t pid, bool exclusive)
+{
+	struct sl_holder *holder = add_holder(scene, exclusive);
+	if (holder == NULL)
+		return NULL;
+	sl_holder_set_process(holder, pid);
 	return holder;
 }
 
@@ -329,7 +334,7 @@ static bool visit_record(const char *name, void *data)
 			snprintf(owner->record, sizeof owner->record, "%s", name);
 		else /* something that does not belong there; a person has to look */
 			sl_text_visible(owner->owner.label, sizeof owner->owner.label, name, strlen(name));
-		if (!append(survey->list, owner))
+		if (!sl_holders_append(survey->list, owner))
 			survey->result = out_of_memory(survey->failure);
 	}
 	sl_holders_free(&owners);

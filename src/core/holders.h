@@ -16,6 +16,9 @@
 #include <stdbool.h>
 #include <stddef.h>
 
+/* The name of a record and what it is known by. */
+#define SL_HOLDER_RECORD_MAX 320
+
 struct sl_holder {
 	struct sl_owner owner; /* what is known of it; process.pid 0: unknown */
 	enum sl_life life;     /* ALIVE where the kernel proves it, LIFE_UNKNOWN otherwise */
@@ -25,7 +28,7 @@ struct sl_holder {
 	bool inherited; /* who took the lock no longer has it, this process still does */
 	pid_t acquirer; /* inherited: who took it; 0: out of sight */
 	char acquirer_command[SL_COMMAND_MAX + 1]; /* and its command, "" if the record lacks it */
-	char record[SL_RECORD_NAME_MAX + 1];       /* its record, of a directory lock; else "" */
+	char record[SL_HOLDER_RECORD_MAX + 1];     /* what a person may break; "": nothing */
 };
 
 struct sl_holder_list {
@@ -55,6 +58,11 @@ bool sl_holders_waiting(const char *path, bool until_us, size_t earlier, size_t 
  */
 enum sl_result sl_holders_list_directory(
 	const char *path, struct sl_holder_list *list, struct sl_failure *failure);
+
+/* For those who find holders in another way. False: out of memory. */
+bool sl_holders_append(struct sl_holder_list *list, const struct sl_holder *holder);
+/* What can be seen of a process that lives and holds it. */
+void sl_holder_set_process(struct sl_holder *holder, pid_t pid);
 
 /* Makes an empty list say that somebody has the lock, and nothing else of him. */
 enum sl_result sl_holders_add_unknown(struct sl_holder_list *list, struct sl_failure *failure);

@@ -3,6 +3,7 @@
 #include "clock.h"
 #include "text.h"
 
+#include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -126,7 +127,11 @@ static enum sl_result confirm(
 {
 	clock_gettime(CLOCK_REALTIME, &lock->since);
 	lock->entry.pending = false;
-	enum sl_result result = lock->kind->confirm(lock, self, failure);
+	enum sl_result result = SL_OK;
+	if (lock->entry.inheritable)
+		result = sl_lock_set_inheritable(lock, true, failure);
+	if (result == SL_OK)
+		result = lock->kind->confirm(lock, self, failure);
 	if (result != SL_OK) {
 		lock->kind->undo(lock);
 		return result;
@@ -173,6 +178,15 @@ enum sl_result sl_lock_release(struct sl_lock *lock, const char *end, struct sl_
 	if (sl_lock_is_held(lock))
 		return lock->kind->release(lock, end, failure);
 	sl_lock_give_up(lock);
+	return SL_OK;
+}
+
+enum sl_result sl_lock_set_inheritable(struct sl_lock *lock, bool on, struct sl_failure *failure)
+{
+	if (lock->entry.descriptor >= 0 && !lock->entry.pending &&
+		fcntl(lock->entry.descriptor, F_SETFD, on ? 0 : FD_CLOEXEC) != 0)
+		return sl_failed(failure, SL_SYSTEM, "fcntl");
+	lock->entry.inheritable = on;
 	return SL_OK;
 }
 

@@ -129,6 +129,9 @@ void sl_lock_describe_owner(
 /* Always safe; a lock that is still held is released in good order. */
 void sl_lock_free(struct sl_lock *lock);
 
+/* Children that are started from now on keep the descriptor, and with it the lock if we die. */
+enum sl_result sl_lock_set_inheritable(struct sl_lock *lock, bool on, struct sl_failure *failure);
+
 /*
  * Tries once. SL_OK: held. SL_BUSY: somebody else has it. SL_UNSAFE_*, SL_UNSUPPORTED, SL_SYSTEM:
  * not held. The lock must not be held already.

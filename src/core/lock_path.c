@@ -76,8 +76,8 @@ static enum sl_result open_or_create(const char *path, bool exclusive, mode_t pe
 /* What was opened, is it a lock file? SL_BUSY: it was removed since, open again. */
 static enum sl_result judge(const struct stat *st, mode_t permissions, struct sl_failure *failure)
 {
-	failure->call = "open";
-	failure->number = EPERM; /* opening was allowed, using it as a lock is not */
+	/* Opening was allowed, using it as a lock is not. */
+	*failure = (struct sl_failure){.call = "open", .number = EPERM, .owner = st->st_uid};
 	if (!S_ISREG(st->st_mode))
 		return SL_UNSAFE_TYPE;
 	if (st->st_nlink == 0)
@@ -85,10 +85,8 @@ static enum sl_result judge(const struct stat *st, mode_t permissions, struct sl
 	if (st->st_nlink > 1)
 		return SL_UNSAFE_LINKS;
 	/* geteuid is asked each time: a script may drop its privileges between two locks. */
-	if ((permissions & 077) == 0 && st->st_uid != 0 && st->st_uid != geteuid()) {
-		failure->owner = st->st_uid;
+	if ((permissions & 077) == 0 && st->st_uid != 0 && st->st_uid != geteuid())
 		return SL_UNSAFE_OWNER;
-	}
 	return SL_OK;
 }
 
@@ -164,9 +162,9 @@ enum sl_result sl_lock_path_look(
 	if (fstat(*descriptor, &st) != 0)
 		result = sl_failed(failure, SL_SYSTEM, "fstat");
 	else if (S_ISLNK(st.st_mode))
-		result = SL_UNSAFE_SYMLINK;
+		result = sl_failed(failure, SL_UNSAFE_SYMLINK, "fstat");
 	else if (!S_ISREG(st.st_mode))
-		result = SL_UNSAFE_TYPE;
+		result = sl_failed(failure, SL_UNSAFE_TYPE, "fstat");
 	if (result != SL_OK) {
 		close(*descriptor);
 		*descriptor = -1;
@@ -182,6 +180,11 @@ int sl_lock_path_read_looked_at(int descriptor)
 	/* It is a regular file: no effect on a device or a FIFO to be afraid of. */
 	snprintf(path, sizeof path, "/proc/self/fd/%d", descriptor);
 	return open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
+}
+
+int sl_lock_path_open_directory(const char *path, struct sl_registry_entry *entry)
+{
+	return sl_registry_open(entry, AT_FDCWD, path, O_RDONLY | O_DIRECTORY | O_CLOEXEC, 0);
 }
 
 int sl_lock_path_open_parent(const char *parent)

@@ -59,6 +59,12 @@ enum sl_result sl_lock_path_names_alone(
 enum sl_result sl_lock_path_look(
 	const char *path, int *descriptor, struct sl_file_id *id, struct sl_failure *failure);
 
+/*
+ * Opens a directory that locks lie in, links `entry`. Links in the path are followed: what it is,
+ * the caller finds out by its descriptor. -1 with errno.
+ */
+int sl_lock_path_open_directory(const char *path, struct sl_registry_entry *entry);
+
 /* --- A lock that is a directory (directory.h): calls relative to a directory that is open --- */
 
 /* The directory that has the last part of an absolute path: `parent` is the rest. -1 with errno. */

@@ -36,6 +36,11 @@
 	()
 #endif
 
+/* Since 8.0. */
+#ifndef Z_PARAM_STR_OR_NULL
+#define Z_PARAM_STR_OR_NULL(dest) Z_PARAM_STR_EX(dest, 1, 0)
+#endif
+
 /* What Z_PARAM_BOOL fills in. */
 #if PHP_VERSION_ID >= 80000
 #include <stdbool.h>
@@ -49,8 +54,8 @@ typedef zend_bool sl_bool_argument;
 #define sl_argument_error(number, name, message) zend_argument_value_error(number, message)
 #else
 #define sl_argument_error(number, name, message)                                                   \
-	zend_throw_exception(                                                                          \
-		spl_ce_InvalidArgumentException, "Argument #" #number " ($" name ") " message, 0)
+	zend_throw_exception_ex(                                                                       \
+		spl_ce_InvalidArgumentException, 0, "Argument #%d ($%s) %s", (int)(number), name, message)
 #endif
 
 /* Some of these take a zend_object since 8.0, and a zval that holds it before. */

@@ -34,7 +34,7 @@ static void throw_foreign_owner(uid_t owner, const char *path)
 		path, name);
 }
 
-void sl_throw(enum sl_result result, const struct sl_failure *failure, const char *path)
+static void throw_about(enum sl_result result, const struct sl_failure *failure, const char *path)
 {
 	char name[SL_USER_MAX + 1];
 
@@ -63,6 +63,21 @@ void sl_throw(enum sl_result result, const struct sl_failure *failure, const cha
 		zend_throw_exception_ex(sl_unsafe_path_exception_ce, EPERM,
 			"%s belongs to %s, and nobody else may replace it here", path, name);
 		return;
+	case SL_NO_REPOSITORY:
+		zend_throw_exception_ex(sl_unsafe_path_exception_ce, ENOENT,
+			"%s is not a borg repository: it has no file \"config\" with a section [repository]",
+			path);
+		return;
+	case SL_FOREIGN_REPOSITORY:
+		zend_throw_exception_ex(sl_unsupported_exception_ce, EOPNOTSUPP,
+			"%s is a repository of another borg than 1, which does not look at these locks", path);
+		return;
+	case SL_ROSTER_BROKEN:
+		zend_throw_exception_ex(sl_system_exception_ce, EBADMSG,
+			"%s is damaged, so it cannot be known who reads the repository; if no borg "
+			"works there, remove that file",
+			path);
+		return;
 	case SL_UNSUPPORTED:
 		zend_throw_exception_ex(sl_unsupported_exception_ce, failure->number,
 			"%s(%s): %s; this file system cannot lock, put the lock on another one", failure->call,
@@ -73,6 +88,10 @@ void sl_throw(enum sl_result result, const struct sl_failure *failure, const cha
 			"%s was removed or replaced while it was locked; others may have had the lock too",
 			path);
 		return;
+	case SL_TAKEN_OFF:
+		zend_throw_exception_ex(sl_lost_lock_exception_ce, 0,
+			"the lock of %s was broken while it was held; others may have worked there too", path);
+		return;
 	case SL_NOT_HELD:
 		zend_throw_exception_ex(sl_lost_lock_exception_ce, 0,
 			"%s was given back by other code while it was acquired", path);
@@ -81,6 +100,19 @@ void sl_throw(enum sl_result result, const struct sl_failure *failure, const cha
 		sl_throw_errno(failure->number, failure->call, path);
 		return;
 	}
+}
+
+void sl_throw(enum sl_result result, const struct sl_failure *failure, const char *path)
+{
+	char entry[MAXPATHLEN + NAME_MAX];
+
+	/* Only what the kernel said, or what is where the lock should be, is about an entry. */
+	if (result < SL_UNSAFE_SYMLINK || failure->within == NULL) {
+		throw_about(result, failure, path);
+		return;
+	}
+	snprintf(entry, sizeof entry, "%s/%s", path, failure->within);
+	throw_about(result, failure, entry);
 }
 
 void sl_throw_busy(const char *path, zval *holders, size_t waiting)

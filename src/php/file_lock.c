@@ -26,7 +26,7 @@ ZEND_METHOD(Sitelock_FileLock, __construct)
 		return;
 	}
 	zend_object *object = Z_OBJ_P(ZEND_THIS);
-	if (sl_construct(object, path, label, &options))
+	if (sl_construct(object, path, label, 2, &options))
 		sl_constructed_with(object, sl_file_lock_new(&options, (mode_t)permissions, record));
 }
 
@@ -59,23 +59,6 @@ ZEND_METHOD(Sitelock_FileLock, markConsistent)
 	else if (result == SL_NOT_HELD)
 		throw_not_exclusive(self, "markConsistent");
 	else if (result != SL_OK)
-		sl_throw(result, &failure, ZSTR_VAL(self->path));
-}
-
-ZEND_METHOD(Sitelock_FileLock, setInheritable)
-{
-	struct sl_failure failure;
-	sl_bool_argument on;
-
-	SL_PARSE_PARAMETERS_START(1, 1)
-		Z_PARAM_BOOL(on)
-	ZEND_PARSE_PARAMETERS_END();
-
-	struct sl_lock_object *self = sl_constructed(Z_OBJ_P(ZEND_THIS));
-	if (self == NULL)
-		return;
-	enum sl_result result = sl_file_lock_set_inheritable(self->lock, on, &failure);
-	if (result != SL_OK)
 		sl_throw(result, &failure, ZSTR_VAL(self->path));
 }
 

@@ -59,8 +59,8 @@ struct sl_lock_object *sl_constructed(zend_object *object)
 	return NULL;
 }
 
-bool sl_construct(
-	zend_object *object, zend_string *path, zend_string *label, struct sl_lock_options *options)
+bool sl_construct(zend_object *object, zend_string *path, zend_string *label,
+	uint32_t label_position, struct sl_lock_options *options)
 {
 	struct sl_lock_object *self = sl_lock_object_of(object);
 	if (self->lock != NULL) {
@@ -69,7 +69,7 @@ bool sl_construct(
 		return false;
 	}
 	if (label != NULL && CHECK_NULL_PATH(ZSTR_VAL(label), ZSTR_LEN(label))) {
-		sl_argument_error(2, "label", "must not contain any null bytes");
+		sl_argument_error(label_position, "label", "must not contain any null bytes");
 		return false;
 	}
 	path = sl_path_resolve(path);
@@ -79,6 +79,8 @@ bool sl_construct(
 		zend_string_release(path);
 		return false;
 	}
+	if (self->path != NULL) /* the constructor failed before */
+		zend_string_release(self->path);
 	self->path = path;
 	*options = (struct sl_lock_options){
 		.path = ZSTR_VAL(path),
@@ -314,6 +316,74 @@ ZEND_METHOD(Sitelock_FileLock, getWaitersAhead)
 		return;
 	if (sl_lock_waiters_ahead(self->lock, &count))
 		RETURN_LONG((zend_long)count);
+}
+
+ZEND_METHOD(Sitelock_FileLock, setInheritable)
+{
+	struct sl_failure failure;
+	sl_bool_argument on;
+
+	SL_PARSE_PARAMETERS_START(1, 1)
+		Z_PARAM_BOOL(on)
+	ZEND_PARSE_PARAMETERS_END();
+
+	struct sl_lock_object *self = sl_constructed(Z_OBJ_P(ZEND_THIS));
+	if (self == NULL)
+		return;
+	enum sl_result result = sl_lock_set_inheritable(self->lock, on, &failure);
+	if (result != SL_OK)
+		sl_throw(result, &failure, ZSTR_VAL(self->path));
+}
+
+void sl_break_stale(INTERNAL_FUNCTION_PARAMETERS,
+	enum sl_result (*call)(struct sl_lock *lock, bool *broken, struct sl_failure *failure))
+{
+	struct sl_failure failure;
+	bool broken;
+	SL_PARSE_PARAMETERS_NONE();
+	struct sl_lock_object *self = sl_constructed(Z_OBJ_P(ZEND_THIS));
+	if (self == NULL || !sl_path_is_allowed(self->path))
+		return;
+	enum sl_result result = call(self->lock, &broken, &failure);
+	if (result != SL_OK)
+		sl_throw(result, &failure, ZSTR_VAL(self->path));
+	RETURN_BOOL(broken);
+}
+
+void sl_force_break(INTERNAL_FUNCTION_PARAMETERS, bool (*is_record)(const char *record),
+	enum sl_result (*call)(struct sl_lock *lock, const char *record, struct sl_failure *failure))
+{
+	struct sl_failure failure;
+	zval *seen;
+	int count;
+
+	SL_PARSE_PARAMETERS_START(0, -1)
+		Z_PARAM_VARIADIC('*', seen, count)
+	ZEND_PARSE_PARAMETERS_END();
+
+	struct sl_lock_object *self = sl_constructed(Z_OBJ_P(ZEND_THIS));
+	if (self == NULL || !sl_path_is_allowed(self->path))
+		return;
+	/* All are looked at before anything is broken. */
+	for (int i = 0; i < count; i++) {
+		if (Z_TYPE(seen[i]) != IS_OBJECT || Z_OBJCE(seen[i]) != sl_holder_ce) {
+			sl_argument_type_error(i + 1, "seen", "must be of type Sitelock\\Holder");
+			return;
+		}
+		if (!is_record(sl_holder_record(Z_OBJ(seen[i])))) {
+			sl_value_error(
+				"this Holder names no record of a %s, so there is nothing of him to break",
+				class_name(&self->std));
+			return;
+		}
+	}
+	for (int i = 0; i < count; i++) {
+		enum sl_result result = call(self->lock, sl_holder_record(Z_OBJ(seen[i])), &failure);
+		if (result != SL_OK) {
+			sl_throw(result, &failure, ZSTR_VAL(self->path));
+			return;
+		}
+	}
 }
 
 void sl_register_lock_class(zend_class_entry *ce)

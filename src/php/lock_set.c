@@ -302,7 +302,7 @@ static enum sl_result acquire_missing(
  */
 static enum sl_result acquire(struct lock_set_object *self, const struct sl_wait *wait)
 {
-	struct sl_failure failure = {NULL, 0, 0};
+	struct sl_failure failure = {.call = NULL};
 	volatile enum sl_result result = SL_THROWN;
 
 	if (self->acquiring) {

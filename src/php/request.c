@@ -1,6 +1,7 @@
 #include "php_sitelock.h"
 #include "request.h"
 
+#include "../core/borg_lock.h"
 #include "../core/text.h"
 
 #include <SAPI.h>
@@ -165,5 +166,6 @@ void sl_request_end(void)
 		sl_lock_release(lock, end, &ignored);
 		sl_lock_free(lock);
 	}
+	sl_borg_lock_sweep();
 	memset(ZEND_MODULE_GLOBALS_BULK(sitelock), 0, sizeof *ZEND_MODULE_GLOBALS_BULK(sitelock));
 }

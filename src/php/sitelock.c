@@ -65,6 +65,7 @@ static PHP_MINIT_FUNCTION(sitelock)
 	sl_start_lock_classes();
 	sl_register_lock_class(register_class_Sitelock_FileLock(sl_lock_ce));
 	sl_register_lock_class(register_class_Sitelock_DirectoryLock(sl_lock_ce));
+	sl_register_lock_class(register_class_Sitelock_BorgLock(sl_lock_ce));
 	sl_register_lock_set(register_class_Sitelock_LockSet());
 	sl_register_holder(register_class_Sitelock_Holder());
 	sl_lock_exception_ce = register_class_Sitelock_LockException(spl_ce_RuntimeException);

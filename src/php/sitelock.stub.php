@@ -206,6 +206,13 @@ final class DirectoryLock implements Lock
     public function getPath(): string {}
 
     /**
+     * As FileLock::setInheritable().
+     *
+     * @implementation-alias Sitelock\FileLock::setInheritable
+     */
+    public function setInheritable(bool $on): void {}
+
+    /**
      * Removes what provably dead owners left behind, also what they had only prepared. acquire() does
      * the same when it has to.
      *
@@ -221,6 +228,73 @@ final class DirectoryLock implements Lock
      * those of whom it cannot be known: getHolders() says isAlive() null, as after a crash on another
      * host. Clears exactly these, and never somebody who came later. An owner who lives after all gets
      * LostLockException when he releases.
+     *
+     * @param Holder $seen from getHolders() of this lock
+     * @throws \ValueError (\InvalidArgumentException before PHP 8) a Holder of another kind of lock
+     * @throws SystemException one cannot be removed
+     */
+    public function forceBreak(Holder ...$seen): void {}
+}
+
+/**
+ * The lock of a local repository of borg 1.2 to 1.4, taken from outside: running borg clients keep
+ * out, or wait, and nothing in the repository is touched but the lock. Shared keeps out what
+ * writes (create, prune, compact), exclusive also what reads (list, extract, mount). After a crash
+ * the next borg goes on by itself, and so do we after one of borg.
+ *
+ * A process is known by host and pid, as borg does it. Waiting is asking from time to time.
+ */
+final class BorgLock implements Lock
+{
+    /**
+     * Neither opens nor creates anything.
+     *
+     * @param string $repository its directory. A relative one is resolved now
+     * @param string|null $hostId what borg calls this host. null: BORG_HOST_ID of the environment, or
+     *                            what borg makes of the host's name and MAC address
+     * @param string $label for people: what this lock is taken for
+     * @throws \ValueError (\InvalidArgumentException before PHP 8) an argument cannot be right
+     * @throws UnsafePathException open_basedir does not allow the path
+     */
+    public function __construct(string $repository, ?string $hostId = null, string $label = "") {}
+
+    /** @implementation-alias Sitelock\FileLock::acquire */
+    public function acquire(float $timeout = 0.0, ?callable $onWait = null): bool {}
+
+    /** @implementation-alias Sitelock\FileLock::acquireShared */
+    public function acquireShared(float $timeout = 0.0, ?callable $onWait = null): bool {}
+
+    /** @implementation-alias Sitelock\FileLock::release */
+    public function release(): void {}
+
+    /** @implementation-alias Sitelock\FileLock::isAcquired */
+    public function isAcquired(): bool {}
+
+    /** @implementation-alias Sitelock\FileLock::getHolders */
+    public function getHolders(): array {}
+
+    /**
+     * @return mixed
+     * @implementation-alias Sitelock\FileLock::synchronized
+     */
+    public function synchronized(callable $critical, float $timeout = INF, ?callable $onWait = null) {}
+
+    /** @implementation-alias Sitelock\FileLock::getPath */
+    public function getPath(): string {}
+
+    /**
+     * Removes what provably dead processes of this host left behind, borg's too. acquire() does the
+     * same when it has to.
+     *
+     * @return bool true: something that kept others out is gone. Somebody else may have it by now
+     * @throws LockException as acquire() does
+     */
+    public function breakStale(): bool {}
+
+    /**
+     * Takes the lock away from the owners that a person was shown and decided about; those of other
+     * hosts, and of containers, are never judged dead. Clears exactly these. "borg break-lock" clears
+     * everybody.
      *
      * @param Holder $seen from getHolders() of this lock
      * @throws \ValueError (\InvalidArgumentException before PHP 8) a Holder of another kind of lock

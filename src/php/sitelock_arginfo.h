@@ -1,5 +1,5 @@
 /* This is a generated file, edit the .stub.php file instead.
- * Stub hash: d40ed4e8c566b6bf7b44d85a81d7d95ae729e66b */
+ * Stub hash: 302fb10cd1e03914384799f1083be82674cd03e2 */
 
 ZEND_BEGIN_ARG_WITH_RETURN_TYPE_INFO_EX(arginfo_Sitelock_held, 0, 0, IS_ARRAY, 0)
 ZEND_END_ARG_INFO()
@@ -81,11 +81,37 @@ ZEND_END_ARG_INFO()
 
 #define arginfo_class_Sitelock_DirectoryLock_getPath arginfo_class_Sitelock_Lock_getPath
 
+#define arginfo_class_Sitelock_DirectoryLock_setInheritable arginfo_class_Sitelock_FileLock_setInheritable
+
 #define arginfo_class_Sitelock_DirectoryLock_breakStale arginfo_class_Sitelock_Lock_isAcquired
 
 ZEND_BEGIN_ARG_WITH_RETURN_TYPE_INFO_EX(arginfo_class_Sitelock_DirectoryLock_forceBreak, 0, 0, IS_VOID, 0)
 	ZEND_ARG_VARIADIC_OBJ_INFO(0, seen, Sitelock\\Holder, 0)
 ZEND_END_ARG_INFO()
+
+ZEND_BEGIN_ARG_INFO_EX(arginfo_class_Sitelock_BorgLock___construct, 0, 0, 1)
+	ZEND_ARG_TYPE_INFO(0, repository, IS_STRING, 0)
+	ZEND_ARG_TYPE_INFO_WITH_DEFAULT_VALUE(0, hostId, IS_STRING, 1, "null")
+	ZEND_ARG_TYPE_INFO_WITH_DEFAULT_VALUE(0, label, IS_STRING, 0, "\"\"")
+ZEND_END_ARG_INFO()
+
+#define arginfo_class_Sitelock_BorgLock_acquire arginfo_class_Sitelock_Lock_acquire
+
+#define arginfo_class_Sitelock_BorgLock_acquireShared arginfo_class_Sitelock_Lock_acquire
+
+#define arginfo_class_Sitelock_BorgLock_release arginfo_class_Sitelock_Lock_release
+
+#define arginfo_class_Sitelock_BorgLock_isAcquired arginfo_class_Sitelock_Lock_isAcquired
+
+#define arginfo_class_Sitelock_BorgLock_getHolders arginfo_Sitelock_held
+
+#define arginfo_class_Sitelock_BorgLock_synchronized arginfo_class_Sitelock_Lock_synchronized
+
+#define arginfo_class_Sitelock_BorgLock_getPath arginfo_class_Sitelock_Lock_getPath
+
+#define arginfo_class_Sitelock_BorgLock_breakStale arginfo_class_Sitelock_Lock_isAcquired
+
+#define arginfo_class_Sitelock_BorgLock_forceBreak arginfo_class_Sitelock_DirectoryLock_forceBreak
 
 ZEND_BEGIN_ARG_INFO_EX(arginfo_class_Sitelock_LockSet___construct, 0, 0, 1)
 	ZEND_ARG_TYPE_INFO(0, exclusive, IS_ARRAY, 0)
@@ -154,6 +180,9 @@ ZEND_METHOD(Sitelock_FileLock, remove);
 ZEND_METHOD(Sitelock_DirectoryLock, __construct);
 ZEND_METHOD(Sitelock_DirectoryLock, breakStale);
 ZEND_METHOD(Sitelock_DirectoryLock, forceBreak);
+ZEND_METHOD(Sitelock_BorgLock, __construct);
+ZEND_METHOD(Sitelock_BorgLock, breakStale);
+ZEND_METHOD(Sitelock_BorgLock, forceBreak);
 ZEND_METHOD(Sitelock_LockSet, __construct);
 ZEND_METHOD(Sitelock_LockSet, acquire);
 ZEND_METHOD(Sitelock_LockSet, release);
@@ -222,8 +251,24 @@ static const zend_function_entry class_Sitelock_DirectoryLock_methods[] = {
 	ZEND_MALIAS(Sitelock_FileLock, getHolders, getHolders, arginfo_class_Sitelock_DirectoryLock_getHolders, ZEND_ACC_PUBLIC)
 	ZEND_MALIAS(Sitelock_FileLock, synchronized, synchronized, arginfo_class_Sitelock_DirectoryLock_synchronized, ZEND_ACC_PUBLIC)
 	ZEND_MALIAS(Sitelock_FileLock, getPath, getPath, arginfo_class_Sitelock_DirectoryLock_getPath, ZEND_ACC_PUBLIC)
+	ZEND_MALIAS(Sitelock_FileLock, setInheritable, setInheritable, arginfo_class_Sitelock_DirectoryLock_setInheritable, ZEND_ACC_PUBLIC)
 	ZEND_ME(Sitelock_DirectoryLock, breakStale, arginfo_class_Sitelock_DirectoryLock_breakStale, ZEND_ACC_PUBLIC)
 	ZEND_ME(Sitelock_DirectoryLock, forceBreak, arginfo_class_Sitelock_DirectoryLock_forceBreak, ZEND_ACC_PUBLIC)
+	ZEND_FE_END
+};
+
+
+static const zend_function_entry class_Sitelock_BorgLock_methods[] = {
+	ZEND_ME(Sitelock_BorgLock, __construct, arginfo_class_Sitelock_BorgLock___construct, ZEND_ACC_PUBLIC)
+	ZEND_MALIAS(Sitelock_FileLock, acquire, acquire, arginfo_class_Sitelock_BorgLock_acquire, ZEND_ACC_PUBLIC)
+	ZEND_MALIAS(Sitelock_FileLock, acquireShared, acquireShared, arginfo_class_Sitelock_BorgLock_acquireShared, ZEND_ACC_PUBLIC)
+	ZEND_MALIAS(Sitelock_FileLock, release, release, arginfo_class_Sitelock_BorgLock_release, ZEND_ACC_PUBLIC)
+	ZEND_MALIAS(Sitelock_FileLock, isAcquired, isAcquired, arginfo_class_Sitelock_BorgLock_isAcquired, ZEND_ACC_PUBLIC)
+	ZEND_MALIAS(Sitelock_FileLock, getHolders, getHolders, arginfo_class_Sitelock_BorgLock_getHolders, ZEND_ACC_PUBLIC)
+	ZEND_MALIAS(Sitelock_FileLock, synchronized, synchronized, arginfo_class_Sitelock_BorgLock_synchronized, ZEND_ACC_PUBLIC)
+	ZEND_MALIAS(Sitelock_FileLock, getPath, getPath, arginfo_class_Sitelock_BorgLock_getPath, ZEND_ACC_PUBLIC)
+	ZEND_ME(Sitelock_BorgLock, breakStale, arginfo_class_Sitelock_BorgLock_breakStale, ZEND_ACC_PUBLIC)
+	ZEND_ME(Sitelock_BorgLock, forceBreak, arginfo_class_Sitelock_BorgLock_forceBreak, ZEND_ACC_PUBLIC)
 	ZEND_FE_END
 };
 
@@ -320,6 +365,18 @@ static zend_class_entry *register_class_Sitelock_DirectoryLock(zend_class_entry 
 	zend_class_entry ce, *class_entry;
 
 	INIT_NS_CLASS_ENTRY(ce, "Sitelock", "DirectoryLock", class_Sitelock_DirectoryLock_methods);
+	class_entry = zend_register_internal_class_ex(&ce, NULL);
+	class_entry->ce_flags |= ZEND_ACC_FINAL;
+	zend_class_implements(class_entry, 1, class_entry_Sitelock_Lock);
+
+	return class_entry;
+}
+
+static zend_class_entry *register_class_Sitelock_BorgLock(zend_class_entry *class_entry_Sitelock_Lock)
+{
+	zend_class_entry ce, *class_entry;
+
+	INIT_NS_CLASS_ENTRY(ce, "Sitelock", "BorgLock", class_Sitelock_BorgLock_methods);
 	class_entry = zend_register_internal_class_ex(&ce, NULL);
 	class_entry->ce_flags |= ZEND_ACC_FINAL;
 	zend_class_implements(class_entry, 1, class_entry_Sitelock_Lock);
