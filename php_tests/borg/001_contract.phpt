@@ -14,12 +14,13 @@ foreach ($class->getMethods() as $method) {
 
 $path = repository();
 $before = rest($path);
-foreach (['', "a\0b", '/', 'phar://tool.phar/repository', 'file:///tmp/repository'] as $bad) {
+foreach (['', "a\0b", 'phar://tool.phar/repository', 'file:///tmp/repository'] as $bad) {
     thrown(function () use ($bad) { new Sitelock\BorgLock($bad); });
 }
 foreach (["a\0b", '', 'a/b', str_repeat('x', 201)] as $bad) {
     thrown(function () use ($path, $bad) { new Sitelock\BorgLock($path, $bad); });
 }
+check('written as a directory is', (new Sitelock\BorgLock("$path/"))->getPath() === $path && (new Sitelock\BorgLock("$path/."))->getPath() === $path);
 check('200 bytes are not too many', (new Sitelock\BorgLock($path, str_repeat('x', 200)))->getPath() === $path);
 thrown(function () use ($path) { new Sitelock\BorgLock($path, null, "a\0b"); });
 thrown(function () { new Sitelock\BorgLock(str_repeat('/x', 3000)); });
@@ -93,13 +94,13 @@ final class Sitelock\BorgLock: Sitelock\Lock
   forceBreak(...$seen)
 ValueError or InvalidArgumentException: Argument ($repository) must not be empty
 ValueError or InvalidArgumentException: Argument ($repository) must not contain any null bytes
-ValueError or InvalidArgumentException: Argument ($repository) must not end in a slash
 ValueError or InvalidArgumentException: Argument ($repository) must be a plain path: a stream cannot be locked
 ValueError or InvalidArgumentException: Argument ($repository) must be a plain path: a stream cannot be locked
 ValueError or InvalidArgumentException: Argument ($hostId) must not contain any null bytes
 ValueError or InvalidArgumentException: a host id has 1 to 200 bytes, and no slash
 ValueError or InvalidArgumentException: a host id has 1 to 200 bytes, and no slash
 ValueError or InvalidArgumentException: a host id has 1 to 200 bytes, and no slash
+ok written as a directory is
 ok 200 bytes are not too many
 ValueError or InvalidArgumentException: Argument ($label) must not contain any null bytes
 Sitelock\SystemException: expand_filepath(x): File name too long

@@ -102,6 +102,7 @@ foreach ([dirname($path) . '/again', $elsewhere] as $again) {
     $on = new Sitelock\BorgLock($again, HOST);
     $child = borg_holder($again);
     $seen = $on->getHolders();
+    usleep(20000); // the clock of files ticks slowly
     $kept = 0;
     for ($i = 0; $i < 10; $i++) {
         $child->tell('release');
@@ -119,7 +120,7 @@ foreach ([dirname($path) . '/again', $elsewhere] as $again) {
         put_record($again, record_name(4711, 0, OTHER_HOST));
         $seen = $on->getHolders();
         unlink("$again/lock.exclusive/" . record_name(4711, 0, OTHER_HOST));
-        usleep(20000); // the clock of files ticks slowly
+        usleep(20000);
         put_record($again, record_name(4711, 0, OTHER_HOST));
         $on->forceBreak(...$seen);
         $kept += count(exclusive_records($again));

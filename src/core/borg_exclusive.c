@@ -417,8 +417,8 @@ static enum sl_result rename_into_place(struct sl_borg_exclusive *self, struct s
 	struct sl_failure ignored;
 	if (renameat(self->directory, self->temporary, self->directory, EXCLUSIVE) != 0) {
 		int error = errno;
-		bool done =
-			sl_rename_is_in_doubt(error) && sl_borg_exclusive_check(self, &ignored) == SL_OK;
+		bool done = error != ENOTEMPTY && error != EEXIST &&
+					sl_borg_exclusive_check(self, &ignored) == SL_OK;
 		errno = error;
 		if (!done && (error == ENOTEMPTY || error == EEXIST))
 			return SL_BUSY;

@@ -100,6 +100,7 @@ enum sl_result sl_viewpoint_of(int directory, const struct sl_self *self, struct
 		return sl_failed(failure, is_gone(errno) ? SL_LOST : SL_SYSTEM, "fstat");
 	here->device = (uint64_t)st.st_dev;
 	here->mode = st.st_mode & 0777;
+	here->user = st.st_uid;
 	memcpy(here->boot_id, self->process.boot_id, sizeof here->boot_id);
 	return SL_OK;
 }
@@ -197,11 +198,6 @@ enum sl_result sl_directory_each(int directory, bool (*visit)(const char *name, 
 		result = sl_failed(failure, SL_SYSTEM, "readdir");
 	closedir(stream);
 	return result;
-}
-
-bool sl_rename_is_in_doubt(int error)
-{
-	return error == ENOENT || error == EIO || error == ESTALE || error == ETIMEDOUT;
 }
 
 /* --- What crashed processes left --- */

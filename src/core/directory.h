@@ -60,6 +60,7 @@ struct sl_viewpoint {
 	uint32_t kind;
 	uint64_t device; /* of the directory, st_dev */
 	mode_t mode;     /* and its permissions */
+	uid_t user;      /* and whose it is */
 	char boot_id[SL_BOOT_ID_MAX + 1];
 };
 
@@ -114,9 +115,6 @@ void sl_judge(
  */
 enum sl_result sl_directory_each(int directory, bool (*visit)(const char *name, void *data),
 	void *data, struct sl_failure *failure);
-
-/* Of a rename that failed: a server answers so that may have done it all the same. */
-bool sl_rename_is_in_doubt(int error);
 
 /* Removes the records of dead owners: *removed, if there were any. */
 enum sl_result sl_directory_clear(

@@ -34,13 +34,14 @@ struct directory_lock {
 
 	/* While trying or waiting. */
 	int parent;                           /* -1: not open */
+	bool doubtful;                        /* a server did not say that it renamed */
 	char temporary[NAME_MAX + 1];         /* the directory that is prepared; "": there is none */
-	bool waited;                          /* it was prepared some time ago */
 	bool collected;                       /* left-overs of others were looked for */
 	char watched[SL_RECORD_NAME_MAX + 1]; /* the record that lock.blocker is */
 	/* And as long as it is held. */
 	int directory; /* that our record is in; -1 */
 	struct sl_viewpoint here;
+	bool astray;             /* our record is not where the path leads to */
 	struct timespec written; /* since when the record says that we have it */
 };
 
@@ -118,35 +119,61 @@ static void unlock(struct sl_lock *lock)
 	sl_registry_close(&lock->entry);
 }
 
+static bool is_prepared(const struct directory_lock *self)
+{
+	return self->directory >= 0;
+}
+
+/* Where we put it, wherever that directory is by now. */
+static bool has_own_record(const struct directory_lock *self)
+{
+	struct stat st;
+	return fstatat(self->directory, self->name, &st, AT_SYMLINK_NOFOLLOW) == 0 &&
+		   sl_same_file(&(struct sl_file_id){st.st_dev, st.st_ino}, &self->lock.file);
+}
+
+/* Not that of somebody else, to which the path may lead by now. */
+static void remove_directory(const struct directory_lock *self)
+{
+	struct stat ours, there;
+
+	if (self->temporary[0] != '\0')
+		unlinkat(self->parent, self->temporary, AT_REMOVEDIR);
+	else if (self->parent >= 0)
+		unlinkat(self->parent, self->base, AT_REMOVEDIR);
+	else if (!self->astray ||
+			 (fstat(self->directory, &ours) == 0 && lstat(self->lock.path, &there) == 0 &&
+				 ours.st_dev == there.st_dev && ours.st_ino == there.st_ino))
+		rmdir(self->lock.path);
+}
+
 /*
  * Takes our record away, and the directory that it was in, prepared or published. Whoever waits for
- * us is woken by the unlock, and shall find it gone.
+ * us is woken by the unlock, and shall find it gone. The errno, if it could not be removed.
  */
-static void remove_record(struct directory_lock *self)
+static int remove_record(struct directory_lock *self)
 {
+	int error = 0;
 	/* There a file that is removed while it is open stays in the directory under another name, and
 	 * the directory with it. */
 	bool close_first = !sl_kind_is_local(self->here.kind);
 
 	if (close_first)
 		unlock(&self->lock);
-	if (self->name[0] != '\0')
-		unlinkat(self->directory, self->name, 0);
+	if (is_prepared(self) && self->name[0] != '\0' &&
+		unlinkat(self->directory, self->name, 0) != 0) {
+		error = errno;
+		if (!has_own_record(self))
+			error = 0;
+	}
 	self->name[0] = '\0';
 	/* Fails, as it must, if others have put a record there. */
-	if (self->temporary[0] != '\0')
-		unlinkat(self->parent, self->temporary, AT_REMOVEDIR);
-	else
-		rmdir(self->lock.path);
+	remove_directory(self);
 	self->temporary[0] = '\0';
 	if (!close_first)
 		unlock(&self->lock);
 	close_descriptor(&self->directory);
-}
-
-static bool is_prepared(const struct directory_lock *self)
-{
-	return self->directory >= 0;
+	return error;
 }
 
 static void undo(struct sl_lock *lock)
@@ -242,6 +269,21 @@ static enum sl_result lock_record(struct directory_lock *self, struct sl_failure
 	return sl_failed(failure, SL_LOST, "fstat");
 }
 
+/* SL_LOST: somebody has put another directory in its place. */
+static enum sl_result claim_directory(struct directory_lock *self, struct sl_failure *failure)
+{
+	const struct sl_viewpoint *here = &self->here;
+	/* A server may give it to another user, or add permissions. */
+	if (sl_kind_is_local(here->kind) &&
+		(here->user != geteuid() || (here->mode & ~DIRECTORY_MODE) != 0)) {
+		errno = ENOENT;
+		return sl_failed(failure, SL_LOST, "open");
+	}
+	if (here->mode != DIRECTORY_MODE) /* the umask */
+		fchmod(self->directory, DIRECTORY_MODE);
+	return SL_OK;
+}
+
 static enum sl_result create_record(struct directory_lock *self, const struct sl_self *process,
 	const char *nonce, struct sl_failure *failure)
 {
@@ -274,8 +316,8 @@ static enum sl_result prepare(
 		if (result != SL_OK)
 			continue;
 		result = sl_viewpoint_of(self->directory, process, &self->here, failure);
-		if (result == SL_OK && self->here.mode != DIRECTORY_MODE) /* the umask */
-			fchmod(self->directory, DIRECTORY_MODE);
+		if (result == SL_OK)
+			result = claim_directory(self, failure);
 		if (result == SL_OK)
 			result = create_record(self, process, nonce, failure);
 		if (result == SL_OK)
@@ -300,6 +342,7 @@ static enum sl_result prepare(
 struct survey {
 	struct directory_lock *self;
 	int directory;
+	bool beside_readers; /* a shared owner is not in our way */
 	bool blocked;
 	bool changed; /* somebody went while we looked */
 	bool passing; /* something is there that will vanish by itself */
@@ -337,7 +380,7 @@ static bool judge(const char *name, void *data)
 	if (strcmp(name, self->name) == 0)
 		return true;
 	sl_judge(survey->directory, name, &self->here, &judged);
-	if (self->lock.mode == SL_SHARED && judged.proper && judged.name.mode == SL_SHARED) {
+	if (survey->beside_readers && judged.proper && judged.name.mode == SL_SHARED) {
 		/* Beside him we can have it, whatever has become of him. */
 	} else if (judged.verdict == SL_OWNER_DEAD) {
 		/* While we have his flock, which is what makes him dead. */
@@ -360,9 +403,14 @@ static bool judge(const char *name, void *data)
 /* SL_OK: nobody is in our way any more. SL_BUSY: somebody, or something, is. SL_LOST: look again.
  */
 static enum sl_result judge_all(
-	struct directory_lock *self, int directory, struct sl_failure *failure)
+	struct directory_lock *self, int directory, bool beside_readers, struct sl_failure *failure)
 {
-	struct survey survey = {.self = self, .directory = directory, .failure = failure};
+	struct survey survey = {
+		.self = self,
+		.directory = directory,
+		.beside_readers = beside_readers,
+		.failure = failure,
+	};
 	enum sl_result result = sl_directory_each(directory, judge, &survey, failure);
 	if (result == SL_OK)
 		result = survey.result;
@@ -379,16 +427,42 @@ static bool look_for_own(const struct directory_lock *self)
 	return sl_lock_path_names(self->own, &self->lock.file, &ignored) == SL_OK;
 }
 
-/* Puts our record where the lock is, alone or with its directory. False: errno. */
+/*
+ * Puts our record where the lock is, alone or with its directory. False: errno. A server may have
+ * renamed, and say something else.
+ */
 static bool publish(
-	const struct directory_lock *self, int from, const char *name, int to, const char *new_name)
+	struct directory_lock *self, int from, const char *name, int to, const char *new_name)
 {
-	if (renameat(from, name, to, new_name) == 0)
+	self->doubtful = renameat(from, name, to, new_name) != 0;
+	if (!self->doubtful)
 		return true;
 	int error = errno;
-	bool done = sl_rename_is_in_doubt(error) && look_for_own(self);
+	bool done = error != ENOTEMPTY && error != EEXIST && look_for_own(self);
 	errno = error;
 	return done;
+}
+
+/*
+ * Would others see that our record is locked? Behind a network or FUSE the server may know the file
+ * by its old name only; then its lock is on a file that nobody else will find, and we would be
+ * taken for dead.
+ */
+static enum sl_result check_flock(const struct directory_lock *self, struct sl_failure *failure)
+{
+	if (sl_kind_is_local(self->here.kind))
+		return SL_OK;
+	int descriptor = sl_lock_path_open_in(AT_FDCWD, self->own, false);
+	if (descriptor < 0)
+		return sl_failed(failure, errno == ENOENT ? SL_LOST : SL_SYSTEM, "open");
+	enum sl_result result = sl_lock_path_flock(descriptor, LOCK_SH, failure);
+	close(descriptor);
+	if (result == SL_BUSY)
+		return SL_OK;
+	if (result != SL_OK)
+		return result;
+	errno = EOPNOTSUPP;
+	return sl_failed(failure, self->doubtful ? SL_LOST : SL_UNSUPPORTED, "flock");
 }
 
 /* SL_BUSY: there is a directory that is not empty. SL_LOST: prepare another one. */
@@ -442,13 +516,20 @@ static enum sl_result join_others(
 	if (!find_own(self, directory))
 		return SL_LOST;
 	for (int round = 0; round < ATTEMPTS; round++) {
-		result = judge_all(self, self->directory, failure);
+		result = judge_all(self, self->directory, true, failure);
 		if (result != SL_LOST)
 			break;
 	}
 	if (result != SL_OK)
 		remove_record(self);
 	return result == SL_LOST ? SL_BUSY : result;
+}
+
+/* In another user's directory our record would be at his mercy. */
+static bool belongs_to_us(const struct directory_lock *self, int directory)
+{
+	struct stat st;
+	return fstat(directory, &st) == 0 && st.st_uid == self->here.user;
 }
 
 /* One look at who is there. SL_OK: taken. SL_LOST: try again. */
@@ -463,14 +544,46 @@ static enum sl_result look_at_others(struct directory_lock *self, struct sl_fail
 		return result == SL_UNSAFE_FOREIGN_DIRECTORY ? SL_BUSY : result;
 	}
 	enum sl_result result;
-	if (self->lock.mode == SL_SHARED)
+	if (self->lock.mode == SL_SHARED && belongs_to_us(self, directory))
 		result = join_others(self, directory, failure);
 	else {
-		result = judge_all(self, directory, failure);
+		result = judge_all(self, directory, false, failure);
 		if (result == SL_OK)
 			result = SL_LOST; /* empty now: whoever renames first has it */
 	}
 	close_descriptor(&directory);
+	return result;
+}
+
+/* The lock path may lead to another directory by now: a link was changed, or a folder moved. */
+static bool is_parent_in_place(const struct directory_lock *self)
+{
+	struct stat ours, there;
+	return fstat(self->parent, &ours) == 0 && stat(self->parent_path, &there) == 0 &&
+		   ours.st_dev == there.st_dev && ours.st_ino == there.st_ino;
+}
+
+static enum sl_result open_parent(struct directory_lock *self, struct sl_failure *failure)
+{
+	close_descriptor(&self->parent);
+	self->parent = sl_lock_path_open_parent(self->parent_path);
+	return self->parent >= 0 ? SL_OK : sl_failed(failure, SL_SYSTEM, "open");
+}
+
+/* SL_OK: our record is where everybody looks for it, and locked for everybody. */
+static enum sl_result prepare_and_rename(
+	struct directory_lock *self, const struct sl_self *process, struct sl_failure *failure)
+{
+	enum sl_result result = is_prepared(self) ? SL_OK : prepare(self, process, failure);
+	if (result == SL_OK)
+		result = rename_into_place(self, failure);
+	/* Or somebody has tidied up while it lay there, and it was an empty directory. */
+	if (result == SL_OK && !look_for_own(self))
+		result = SL_LOST;
+	if (result == SL_OK)
+		result = check_flock(self, failure);
+	if (result == SL_SYSTEM && failure->number == ENOENT && !is_parent_in_place(self))
+		result = SL_LOST;
 	return result;
 }
 
@@ -479,18 +592,8 @@ static enum sl_result attempt(
 	struct directory_lock *self, const struct sl_self *process, struct sl_failure *failure)
 {
 	for (int round = 0; round < ATTEMPTS; round++) {
-		enum sl_result result = SL_OK;
-		if (!is_prepared(self))
-			result = prepare(self, process, failure);
-		if (result == SL_OK)
-			result = rename_into_place(self, failure);
-		/* Somebody may have tidied up while it lay there: then it was an empty directory. */
-		if (result == SL_OK && self->waited && !look_for_own(self))
-			result = SL_LOST;
-		if (result == SL_LOST) {
-			remove_record(self);
-			continue;
-		}
+		enum sl_result result = prepare_and_rename(self, process, failure);
+		bool spent = result == SL_LOST;
 		if (result == SL_BUSY && is_prepared(self)) {
 			/* Only now: to read the parent directory costs, and without somebody in the way what is
 			 * left there harms nobody. */
@@ -498,11 +601,18 @@ static enum sl_result attempt(
 				sl_directory_collect(self->parent, self->base, self->temporary, process);
 			self->collected = true;
 			result = look_at_others(self, failure);
+			if (result == SL_OK)
+				result = check_flock(self, failure);
 			/* It was moved to where no lock is, or a server may do so yet: that name is spent. */
-			if (result == SL_LOST && self->lock.mode == SL_SHARED)
-				remove_record(self);
+			spent = result == SL_LOST && self->lock.mode == SL_SHARED;
 		}
 		if (result != SL_LOST)
+			return result;
+		if (spent)
+			remove_record(self);
+		if (spent && !is_parent_in_place(self))
+			result = open_parent(self, failure);
+		if (result != SL_OK && result != SL_LOST)
 			return result;
 	}
 	return SL_BUSY;
@@ -530,10 +640,10 @@ static enum sl_result try_once(struct sl_lock *lock, struct sl_failure *failure)
 		errno = ENAMETOOLONG;
 		return sl_failed(failure, SL_SYSTEM, "rename");
 	}
-	self->parent = sl_lock_path_open_parent(self->parent_path);
-	if (self->parent < 0)
-		return sl_failed(failure, SL_SYSTEM, "open");
-	self->collected = self->waited = false;
+	enum sl_result result = open_parent(self, failure);
+	if (result != SL_OK)
+		return result;
+	self->collected = self->astray = false;
 	return settle(lock, attempt(self, sl_process_self(), failure));
 }
 
@@ -542,7 +652,6 @@ static enum sl_result try_again(struct sl_lock *lock, struct sl_failure *failure
 	/* If a thread has waited on it, its flock is over. */
 	close_descriptor(&lock->watch);
 	lock->blocker = (struct sl_file_id){0, 0};
-	of(lock)->waited = true;
 	return settle(lock, attempt(of(lock), sl_process_self(), failure));
 }
 
@@ -551,7 +660,7 @@ static enum sl_result look(struct sl_lock *lock, struct sl_failure *failure)
 {
 	char path[PATH_MAX];
 	if (lock->watch < 0)
-		return SL_OK;
+		return is_parent_in_place(of(lock)) ? SL_OK : SL_LOST;
 	snprintf(path, sizeof path, "%s/%s", lock->path, of(lock)->watched);
 	return sl_lock_path_names(path, &lock->blocker, failure);
 }
@@ -572,23 +681,20 @@ static enum sl_result check(const struct sl_lock *lock, struct sl_failure *failu
 	return sl_lock_path_names(of(lock)->own, &lock->file, failure);
 }
 
-/* Where we put it, wherever that directory is by now. */
-static bool has_own_record(const struct directory_lock *self)
-{
-	struct stat st;
-	return fstatat(self->directory, self->name, &st, AT_SYMLINK_NOFOLLOW) == 0 &&
-		   sl_same_file(&(struct sl_file_id){st.st_dev, st.st_ino}, &self->lock.file);
-}
-
 static enum sl_result release(struct sl_lock *lock, const char *end, struct sl_failure *failure)
 {
 	(void)end;
 	enum sl_result result = check(lock, failure);
+	of(lock)->astray = result != SL_OK;
 	if (result == SL_LOST && !has_own_record(of(lock)))
 		of(lock)->name[0] = '\0'; /* what is called so now is not ours to remove */
-	remove_record(of(lock));
+	int error = remove_record(of(lock));
 	close_lock(lock);
-	return result;
+	if (result != SL_OK || error == 0)
+		return result;
+	/* Given back it is; but who cannot see our flock will take us for alive. */
+	errno = error;
+	return sl_failed(failure, SL_SYSTEM, "unlink");
 }
 
 static enum sl_result holders(

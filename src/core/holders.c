@@ -9,6 +9,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 /* A record is read again when a writer was seen in the middle of it. */
@@ -318,6 +319,14 @@ static enum sl_result look_at_record(const struct sl_judged *judged,
 	return result == SL_OK && scene.out_of_memory ? out_of_memory(failure) : result;
 }
 
+/* Whose the file is, when nothing else is known. */
+static void name_user(int directory, const char *name, struct sl_owner *owner)
+{
+	struct stat st;
+	if (fstatat(directory, name, &st, AT_SYMLINK_NOFOLLOW) == 0)
+		sl_process_user_name(st.st_uid, owner->user, sizeof owner->user);
+}
+
 static bool visit_record(const char *name, void *data)
 {
 	struct survey *survey = data;
@@ -325,15 +334,16 @@ static bool visit_record(const char *name, void *data)
 	struct sl_holder_list owners = {NULL, 0};
 
 	sl_judge(survey->directory, name, &survey->here, &judged);
-	if (judged.verdict == SL_OWNER_ALIVE || judged.verdict == SL_OWNER_UNKNOWN)
+	if (judged.verdict != SL_OWNER_DEAD && judged.verdict != SL_OWNER_GONE)
 		survey->result = look_at_record(&judged, &survey->here, &owners, survey->failure);
 	for (size_t i = 0; i < owners.count && survey->result == SL_OK; i++) {
 		struct sl_holder *owner = &owners.holders[i];
 		owner->exclusive = !judged.proper || judged.name.mode == SL_EXCLUSIVE;
-		if (judged.proper)
-			snprintf(owner->record, sizeof owner->record, "%s", name);
-		else /* something that does not belong there; a person has to look */
+		snprintf(owner->record, sizeof owner->record, "%s", name);
+		if (!judged.proper) /* something that does not belong there; a person has to look */
 			sl_text_visible(owner->owner.label, sizeof owner->owner.label, name, strlen(name));
+		if (owner->owner.user[0] == '\0')
+			name_user(survey->directory, name, &owner->owner);
 		if (!sl_holders_append(survey->list, owner))
 			survey->result = out_of_memory(survey->failure);
 	}

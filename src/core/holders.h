@@ -28,7 +28,7 @@ struct sl_holder {
 	bool inherited; /* who took the lock no longer has it, this process still does */
 	pid_t acquirer; /* inherited: who took it; 0: out of sight */
 	char acquirer_command[SL_COMMAND_MAX + 1]; /* and its command, "" if the record lacks it */
-	char record[SL_HOLDER_RECORD_MAX + 1];     /* what a person may break; "": nothing */
+	char record[SL_HOLDER_RECORD_MAX + 1];     /* what keeps the lock, if that is a file; else "" */
 };
 
 struct sl_holder_list {

@@ -21,7 +21,7 @@ ZEND_METHOD(Sitelock_BorgLock, __construct)
 		sl_argument_error(2, "hostId", "must not contain any null bytes");
 		return;
 	}
-	if (!sl_construct(object, repository, label, 3, &options))
+	if (!sl_construct(object, repository, true, label, 3, &options))
 		return;
 	struct sl_lock *lock = sl_borg_lock_new(&options, host_id != NULL ? ZSTR_VAL(host_id) : NULL);
 	if (lock == NULL && errno == EINVAL)

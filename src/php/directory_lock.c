@@ -15,7 +15,7 @@ ZEND_METHOD(Sitelock_DirectoryLock, __construct)
 	ZEND_PARSE_PARAMETERS_END();
 
 	zend_object *object = Z_OBJ_P(ZEND_THIS);
-	if (sl_construct(object, path, label, 2, &options))
+	if (sl_construct(object, path, false, label, 2, &options))
 		sl_constructed_with(object, sl_directory_lock_new(&options));
 }
 

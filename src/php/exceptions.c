@@ -123,6 +123,7 @@ void sl_throw_busy(const char *path, zval *holders, size_t waiting)
 		zval_ptr_dtor(holders);
 		sl_holder_list_unknown(holders);
 	}
+	bool will_end = true;
 	uint32_t named = 0, count = zend_hash_num_elements(Z_ARRVAL_P(holders));
 	zval *holder;
 
@@ -130,6 +131,7 @@ void sl_throw_busy(const char *path, zval *holders, size_t waiting)
 	smart_str_appends(&message, " is locked by ");
 	ZEND_HASH_FOREACH_VAL(Z_ARRVAL_P(holders), holder)
 	{
+		will_end &= !sl_holder_is_doubtful(Z_OBJ_P(holder));
 		if (named == NAMED_HOLDERS)
 			break;
 		if (named++ > 0)
@@ -142,7 +144,9 @@ void sl_throw_busy(const char *path, zval *holders, size_t waiting)
 		smart_str_append_unsigned(&message, count - named);
 		smart_str_appends(&message, " more");
 	}
-	smart_str_appends(&message, "; it becomes free when that ends");
+	smart_str_appends(&message, will_end
+									? "; it becomes free when that ends"
+									: "; whether that still works there, a person has to find out");
 	if (waiting > 0) {
 		smart_str_appends(&message, ", and ");
 		smart_str_append_unsigned(&message, waiting);

@@ -26,7 +26,7 @@ ZEND_METHOD(Sitelock_FileLock, __construct)
 		return;
 	}
 	zend_object *object = Z_OBJ_P(ZEND_THIS);
-	if (sl_construct(object, path, label, 2, &options))
+	if (sl_construct(object, path, false, label, 2, &options))
 		sl_constructed_with(object, sl_file_lock_new(&options, (mode_t)permissions, record));
 }
 

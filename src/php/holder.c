@@ -143,6 +143,11 @@ const char *sl_holder_record(zend_object *holder)
 	return is_empty(holder, SLOT_RECORD) ? "" : Z_STRVAL_P(slot(holder, SLOT_RECORD));
 }
 
+bool sl_holder_is_doubtful(zend_object *holder)
+{
+	return Z_TYPE_P(slot(holder, SLOT_ALIVE)) != IS_TRUE && sl_holder_record(holder)[0] != '\0';
+}
+
 static void append_text(smart_str *sentence, const char *before, zend_object *holder,
 	enum slot number, const char *after)
 {

@@ -19,6 +19,9 @@ void sl_holder_list_unknown(zval *value);
 /* Of the owner of a DirectoryLock: what his record is called. Otherwise "". */
 const char *sl_holder_record(zend_object *holder);
 
+/* It has left something that keeps the lock, and whether it lives cannot be known. */
+bool sl_holder_is_doubtful(zend_object *holder);
+
 /* Appends the sentence of __toString(). */
 void sl_holder_describe(zend_object *holder, smart_str *sentence);
 

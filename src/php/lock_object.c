@@ -59,7 +59,7 @@ struct sl_lock_object *sl_constructed(zend_object *object)
 	return NULL;
 }
 
-bool sl_construct(zend_object *object, zend_string *path, zend_string *label,
+bool sl_construct(zend_object *object, zend_string *path, bool is_directory, zend_string *label,
 	uint32_t label_position, struct sl_lock_options *options)
 {
 	struct sl_lock_object *self = sl_lock_object_of(object);
@@ -72,7 +72,7 @@ bool sl_construct(zend_object *object, zend_string *path, zend_string *label,
 		sl_argument_error(label_position, "label", "must not contain any null bytes");
 		return false;
 	}
-	path = sl_path_resolve(path);
+	path = sl_path_resolve(path, is_directory);
 	if (path == NULL)
 		return false;
 	if (!sl_path_is_allowed(path)) {

@@ -36,11 +36,11 @@ void sl_start_lock_classes(void);
 void sl_register_lock_class(zend_class_entry *ce);
 
 /*
- * A constructor: what every lock is made of, from $path and $label (NULL: none), which is its n-th
- * argument. False, and an
+ * A constructor: what every lock is made of, from $path (of a directory that is there, or
+ * of a lock) and $label (NULL: none), which is its n-th argument. False, and an
  * exception. Then the lock that was made of it, or NULL for lack of memory.
  */
-bool sl_construct(zend_object *object, zend_string *path, zend_string *label,
+bool sl_construct(zend_object *object, zend_string *path, bool is_directory, zend_string *label,
 	uint32_t label_position, struct sl_lock_options *options);
 void sl_constructed_with(zend_object *object, struct sl_lock *lock);
 

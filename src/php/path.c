@@ -15,7 +15,14 @@ static bool names_a_stream(const char *path)
 	return c > path && strncmp(c, "://", 3) == 0;
 }
 
-zend_string *sl_path_resolve(zend_string *path)
+/* "/srv/." is a directory, and one that is there. */
+static bool ends_in_dots(const char *path)
+{
+	const char *slash = strrchr(path, '/'), *name = slash != NULL ? slash + 1 : path;
+	return strcmp(name, ".") == 0 || strcmp(name, "..") == 0;
+}
+
+zend_string *sl_path_resolve(zend_string *path, bool is_directory)
 {
 	char absolute[MAXPATHLEN];
 
@@ -31,8 +38,12 @@ zend_string *sl_path_resolve(zend_string *path)
 		sl_argument_error(1, "path", "must be a plain path: a stream cannot be locked");
 		return NULL;
 	}
-	if (ZSTR_VAL(path)[ZSTR_LEN(path) - 1] == '/') {
+	if (!is_directory && ZSTR_VAL(path)[ZSTR_LEN(path) - 1] == '/') {
 		sl_argument_error(1, "path", "must not end in a slash");
+		return NULL;
+	}
+	if (!is_directory && ends_in_dots(ZSTR_VAL(path))) {
+		sl_argument_error(1, "path", "must not end in \".\" or \"..\"");
 		return NULL;
 	}
 	/* Asked first: without a working directory expand_filepath() would open the path to see if it
@@ -47,7 +58,10 @@ zend_string *sl_path_resolve(zend_string *path)
 		sl_throw_errno(ENAMETOOLONG, "expand_filepath", ZSTR_VAL(path));
 		return NULL;
 	}
-	return zend_string_init(absolute, strlen(absolute), 0);
+	size_t length = strlen(absolute);
+	while (length > 1 && absolute[length - 1] == '/')
+		length--;
+	return zend_string_init(absolute, length, 0);
 }
 
 bool sl_path_is_allowed(zend_string *path)

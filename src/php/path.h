@@ -7,8 +7,9 @@
 #include <php.h>
 #include <stdbool.h>
 
-/* The absolute path, or NULL and an exception is thrown. `path` is argument 1 of the caller. */
-zend_string *sl_path_resolve(zend_string *path);
+/* The absolute path, or NULL and an exception is thrown. `path` is argument 1 of the caller.
+ * With `is_directory` it may be written as that of a directory is: "repo/", ".". */
+zend_string *sl_path_resolve(zend_string *path, bool is_directory);
 
 /* Does open_basedir allow it now? If not, an exception is thrown. */
 bool sl_path_is_allowed(zend_string *path);
