@@ -143,6 +143,7 @@ static void directory_pair(const char *path)
 	check(fstat(fd, &st) == 0, "fstat");
 	write_bytes(fd, DIRECTORY_RECORD);
 	check(renameat(parent, names.temporary, parent, names.base) == 0, "rename");
+	check(lstat(names.own, &st) == 0, "lstat");
 	close(parent);
 	getpid();
 	geteuid();

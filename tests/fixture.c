@@ -8,6 +8,8 @@
 #include <fcntl.h>
 #include <ftw.h>
 #include <grp.h>
+#include <jansson.h>
+#include <linux/sched.h>
 #include <poll.h>
 #include <pthread.h>
 #include <sched.h>
@@ -112,6 +114,7 @@ int fixture_tear_down(void **state)
 	(void)state;
 	stop_watching();
 	pretend_kind(0);
+	pretend_sleep(0);
 	umask(022);
 	for (unsigned i = 0; i < child_count; i++) {
 		hang_up(&children[i]);
@@ -317,6 +320,19 @@ static pid_t raw_clone(void)
 	return (pid_t)syscall(SYS_clone, SIGCHLD, 0, 0, 0, 0);
 }
 
+static pid_t pid_wanted;
+
+/* Only who may do anything may choose a pid. */
+static pid_t raw_clone_as_wanted(void)
+{
+	struct clone_args arguments = {
+		.exit_signal = SIGCHLD,
+		.set_tid = (uintptr_t)&pid_wanted,
+		.set_tid_size = 1,
+	};
+	return (pid_t)syscall(SYS_clone3, &arguments, sizeof arguments);
+}
+
 static struct child start(pid_t (*fork_way)(void), void (*body)(void *data), void *data)
 {
 	int down[2], up[2];
@@ -324,7 +340,7 @@ static struct child start(pid_t (*fork_way)(void), void (*body)(void *data), voi
 	assert_int_equal(pipe2(up, O_CLOEXEC), 0);
 	fflush(NULL);
 	pid_t pid = fork_way();
-	assert_true(pid >= 0);
+	expect(pid >= 0);
 	if (pid == 0) {
 		/* Held by a sibling, the pipe of another child would never end. */
 		for (unsigned i = 0; i < child_count; i++)
@@ -354,6 +370,12 @@ struct child start_child(void (*body)(void *data), void *data)
 struct child clone_child(void (*body)(void *data), void *data)
 {
 	return start(raw_clone, body, data);
+}
+
+struct child clone_child_as(pid_t pid, void (*body)(void *data), void *data)
+{
+	pid_wanted = pid;
+	return start(raw_clone_as_wanted, body, data);
 }
 
 void child_tell(struct child *child, char word)
@@ -395,6 +417,18 @@ void reap(pid_t pid)
 {
 	while (waitpid(pid, NULL, 0) != pid)
 		assert_int_equal(errno, EINTR);
+}
+
+static void end_at_once(void *data)
+{
+	(void)data;
+}
+
+pid_t dead_pid(void)
+{
+	struct child child = start_child(end_at_once, NULL);
+	expect(child_finish(&child) == 0);
+	return child.pid;
 }
 
 void child_kill_unreaped(struct child *child)
@@ -440,14 +474,26 @@ struct task {
 	void *data;
 };
 
+static void leave_for(int namespaces)
+{
+	if (unshare(CLONE_NEWNS | namespaces) != 0 ||
+		mount(NULL, "/", NULL, MS_REC | MS_PRIVATE, NULL) != 0)
+		_exit(EXIT_FORBIDDEN);
+}
+
+static void enter_host(void *data)
+{
+	const struct task *task = data;
+	leave_for(CLONE_NEWUTS | CLONE_NEWNET);
+	task->body(task->data);
+}
+
 static void enter_namespaces(void *data)
 {
 	const struct task *task = data;
 	int status;
 
-	if (unshare(CLONE_NEWNS | CLONE_NEWPID) != 0 ||
-		mount(NULL, "/", NULL, MS_REC | MS_PRIVATE, NULL) != 0)
-		_exit(EXIT_FORBIDDEN);
+	leave_for(CLONE_NEWPID);
 	pid_t pid = fork();
 	expect(pid >= 0);
 	if (pid == 0) {
@@ -460,16 +506,25 @@ static void enter_namespaces(void *data)
 	_exit(WIFEXITED(status) ? WEXITSTATUS(status) : EXIT_UNEXPECTED);
 }
 
-void in_own_namespaces(void (*body)(void *data), void *data)
+static void in_namespaces(void (*enter)(void *data), struct task task)
 {
-	struct task task = {body, data};
-	struct child child = start_child(enter_namespaces, &task);
+	struct child child = start_child(enter, &task);
 	int code = child_finish(&child);
 	if (code == EXIT_FORBIDDEN) {
 		print_message("namespaces are forbidden here\n");
 		skip();
 	}
 	assert_int_equal(code, 0);
+}
+
+void in_own_namespaces(void (*body)(void *data), void *data)
+{
+	in_namespaces(enter_namespaces, (struct task){body, data});
+}
+
+void in_own_host(void (*body)(void *data), void *data)
+{
+	in_namespaces(enter_host, (struct task){body, data});
 }
 
 void say(char word)
@@ -663,6 +718,8 @@ static pthread_t watcher;
 static bool applied;
 static bool in_action;
 static uint32_t pretended_kind;
+static unsigned sleep_factor;
+static int64_t slept; /* nanoseconds that the core believes to have slept */
 
 static const char *const call_names[] = {
 	[CALL_OPEN] = "open",
@@ -689,10 +746,16 @@ static const char *const call_names[] = {
 	[CALL_PPOLL] = "ppoll",
 	[CALL_PRCTL] = "prctl",
 	[CALL_PTHREAD_CREATE] = "pthread_create",
+	[CALL_FCHOWN] = "fchown",
+	[CALL_FDATASYNC] = "fdatasync",
+	[CALL_JSON_LOAD] = "json_loadfd",
+	[CALL_JSON_DUMP] = "json_dumpfd",
 	[CALL_MALLOC] = "malloc",
 	[CALL_CALLOC] = "calloc",
 	[CALL_REALLOC] = "realloc",
 	[CALL_STRDUP] = "strdup",
+	[CALL_READ] = "read",
+	[CALL_NANOSLEEP] = "nanosleep",
 	[CALL_ANY] = "any",
 };
 
@@ -886,6 +949,12 @@ void pretend_kind(uint32_t kind)
 	pretended_kind = kind;
 }
 
+void pretend_sleep(unsigned factor)
+{
+	sleep_factor = factor;
+	slept = 0;
+}
+
 int __wrap_open(const char *path, int flags, ...);
 int __wrap_openat(int directory, const char *path, int flags, ...);
 int __wrap_flock(int descriptor, int operation);
@@ -916,6 +985,13 @@ int __wrap_eventfd_write(int descriptor, eventfd_t value);
 int __wrap_pthread_setcanceltype(int type, int *before);
 int __wrap_pthread_create(
 	pthread_t *thread, const pthread_attr_t *attributes, void *(*body)(void *data), void *data);
+int __wrap_fchown(int descriptor, uid_t user, gid_t group);
+int __wrap_fdatasync(int descriptor);
+json_t *__wrap_json_loadfd(int descriptor, size_t flags, json_error_t *error);
+int __wrap_json_dumpfd(const json_t *json, int descriptor, size_t flags);
+ssize_t __wrap_read(int descriptor, void *bytes, size_t size);
+int __wrap_nanosleep(const struct timespec *request, struct timespec *rest);
+int __wrap_clock_gettime(clockid_t clock, struct timespec *now);
 void *__wrap_malloc(size_t size);
 void *__wrap_calloc(size_t count, size_t size);
 void *__wrap_realloc(void *block, size_t size);
@@ -1173,6 +1249,78 @@ int __wrap_pthread_create(
 		return errno;
 	int answer = pthread_create(thread, attributes, body, data);
 	depart(rule);
+	return answer;
+}
+
+int __wrap_fchown(int descriptor, uid_t user, gid_t group)
+{
+	const struct rule *rule = arrive(CALL_FCHOWN, "");
+	return refuses(rule) ? -1 : answered(rule, fchown(descriptor, user, group));
+}
+
+int __wrap_fdatasync(int descriptor)
+{
+	const struct rule *rule = arrive(CALL_FDATASYNC, "");
+	return refuses(rule) ? -1 : answered(rule, fdatasync(descriptor));
+}
+
+/* The library takes what it cannot read for the end of the file. */
+json_t *__wrap_json_loadfd(int descriptor, size_t flags, json_error_t *error)
+{
+	const struct rule *rule = arrive(CALL_JSON_LOAD, "");
+	bool refused = refuses(rule);
+	int unreadable = refused ? open("/dev/null", O_WRONLY | O_CLOEXEC) : -1;
+	json_t *json = json_loadfd(refused ? unreadable : descriptor, flags, error);
+	if (refused) {
+		close(unreadable);
+		errno = rule->number;
+	} else {
+		depart(rule);
+	}
+	return json;
+}
+
+int __wrap_json_dumpfd(const json_t *json, int descriptor, size_t flags)
+{
+	const struct rule *rule = arrive(CALL_JSON_DUMP, "");
+	if (!refuses(rule))
+		return answered(rule, json_dumpfd(json, descriptor, flags));
+	char *text = json_dumps(json, flags);
+	if (text == NULL || write(descriptor, text, strlen(text) / 2) < 0)
+		abort();
+	free(text);
+	errno = rule->number;
+	return -1;
+}
+
+ssize_t __wrap_read(int descriptor, void *bytes, size_t size)
+{
+	const struct rule *rule = arrive(CALL_READ, "");
+	if (refuses(rule))
+		return -1;
+	ssize_t answer = read(descriptor, bytes, size);
+	depart(rule);
+	return answer;
+}
+
+int __wrap_nanosleep(const struct timespec *request, struct timespec *rest)
+{
+	const struct rule *rule = arrive(CALL_NANOSLEEP, "");
+	if (sleep_factor > 0)
+		slept += (request->tv_sec * INT64_C(1000000000) + request->tv_nsec) * sleep_factor;
+	else
+		nanosleep(request, rest);
+	depart(rule);
+	return 0;
+}
+
+CANCELLABLE int __wrap_clock_gettime(clockid_t clock, struct timespec *now)
+{
+	int answer = clock_gettime(clock, now);
+	if (sleep_factor > 0 && clock == CLOCK_MONOTONIC) {
+		int64_t time = now->tv_sec * INT64_C(1000000000) + now->tv_nsec + slept;
+		*now = (struct timespec){time / 1000000000, time % 1000000000};
+	}
 	return answer;
 }
 

@@ -89,6 +89,11 @@ void child_kill(struct child *child);
 /* Hangs up, waits and returns its exit code, or 128 and the signal that ended it. */
 int child_finish(struct child *child);
 void reap(pid_t pid);
+/* Of a process that is no more. */
+pid_t dead_pid(void);
+
+/* The same with the pid of a process that is dead and reaped; only root may choose one. */
+struct child clone_child_as(pid_t pid, void (*body)(void *data), void *data);
 
 /* The whole of it: `body` runs in a child, and all its expectations were met. */
 void in_child(void (*body)(void *data), void *data);
@@ -96,6 +101,8 @@ void in_cloned_child(void (*body)(void *data), void *data);
 /* As pid 1 of a pid namespace of its own, with a /proc of its own; skips where that is forbidden.
  */
 void in_own_namespaces(void (*body)(void *data), void *data);
+/* With mounts, a host name and a network of its own, which has no address; skips likewise. */
+void in_own_host(void (*body)(void *data), void *data);
 
 /* In the child. A word that never comes ends it. */
 void say(char word);
@@ -161,11 +168,17 @@ enum call {
 	CALL_PPOLL,
 	CALL_PRCTL,
 	CALL_PTHREAD_CREATE,
+	CALL_FCHOWN,
+	CALL_FDATASYNC,
+	CALL_JSON_LOAD, /* refused: as if the file could not be read */
+	CALL_JSON_DUMP, /* refused: half of it is written */
 	CALL_MALLOC,
 	CALL_CALLOC,
 	CALL_REALLOC,
 	CALL_STRDUP,
-	CALL_ANY, /* of the above, but for memory: the steps that other processes can see */
+	CALL_READ,
+	CALL_NANOSLEEP,
+	CALL_ANY, /* of those before malloc: the steps that other processes can see */
 	CALL_KINDS,
 };
 
@@ -199,6 +212,10 @@ bool rule_applied(void);
 
 /* What statfs(2) says to the core of every file system, until the test ends; 0: the truth. */
 void pretend_kind(uint32_t kind);
+
+/* The core does not sleep, and believes that so many times as much time has passed, until the test
+ * ends; 0: the truth. */
+void pretend_sleep(unsigned factor);
 
 /* The calls in their order, "open flock(LOCK_EX) fstat "; memory is left out. */
 const char *call_trace(void);

@@ -270,12 +270,13 @@ static enum sl_result lock_record(struct directory_lock *self, struct sl_failure
 }
 
 /* SL_LOST: somebody has put another directory in its place. */
-static enum sl_result claim_directory(struct directory_lock *self, struct sl_failure *failure)
+static enum sl_result claim_directory(
+	struct directory_lock *self, const struct sl_self *process, struct sl_failure *failure)
 {
 	const struct sl_viewpoint *here = &self->here;
 	/* A server may give it to another user, or add permissions. */
 	if (sl_kind_is_local(here->kind) &&
-		(here->user != geteuid() || (here->mode & ~DIRECTORY_MODE) != 0)) {
+		(here->user != process->uid || (here->mode & ~DIRECTORY_MODE) != 0)) {
 		errno = ENOENT;
 		return sl_failed(failure, SL_LOST, "open");
 	}
@@ -317,7 +318,7 @@ static enum sl_result prepare(
 			continue;
 		result = sl_viewpoint_of(self->directory, process, &self->here, failure);
 		if (result == SL_OK)
-			result = claim_directory(self, failure);
+			result = claim_directory(self, process, failure);
 		if (result == SL_OK)
 			result = create_record(self, process, nonce, failure);
 		if (result == SL_OK)

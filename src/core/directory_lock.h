@@ -15,7 +15,10 @@
  *                   an empty directory must not be published
  *   rename          onto the lock path: succeeds if there is nothing, or an empty directory. Of two
  *                   processes one succeeds
- *   look_for_own    a server may have renamed and failed to say so
+ *   look_for_own    a server may have renamed and failed to say so; or the path leads elsewhere by
+ *                   now, and all starts again there
+ *   check_flock     not on local file systems: would others see our flock? A server may know the
+ *                   record by its old name only
  *   judge           who is there? dead owners are removed, by name, while we have their flock;
  *                   then rename again
  *   shared_move     shared owners move their record into the directory that is there
