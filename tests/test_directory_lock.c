@@ -2097,6 +2097,255 @@ static void lock_is_unsupported_where_the_kernel_says_so(void **state)
 	}
 }
 
+/* --- The directory that the lock is in is replaced --- */
+
+static char old_place[96], new_place[96], place[96], place_lock[112];
+
+/* A link in the path leads to the old place; or there is a directory, which is its own place. */
+static void make_places(bool link)
+{
+	snprintf(old_place, sizeof old_place, "%s/old", parent);
+	snprintf(new_place, sizeof new_place, "%s/new", parent);
+	snprintf(place, sizeof place, "%s/place", parent);
+	snprintf(place_lock, sizeof place_lock, "%s/lock", place);
+	if (link && (mkdir(old_place, 0755) != 0 || mkdir(new_place, 0755) != 0))
+		abort();
+	if ((link ? symlink("old", place) : mkdir(place, 0755)) != 0)
+		abort();
+}
+
+static void remove_places(void)
+{
+	char command[400];
+	snprintf(command, sizeof command, "rm -rf %s %s %s", place, old_place, new_place);
+	expect(system(command) == 0);
+}
+
+static void switch_link(void *data)
+{
+	char fresh[112];
+	(void)data;
+	snprintf(fresh, sizeof fresh, "%s.fresh", place);
+	if (symlink("new", fresh) != 0 || rename(fresh, place) != 0)
+		abort();
+}
+
+static void move_place_away(void *data)
+{
+	(void)data;
+	if (rename(place, old_place) != 0 || mkdir(place, 0755) != 0)
+		abort();
+}
+
+static void remove_place(void *data)
+{
+	char command[200];
+	(void)data;
+	snprintf(command, sizeof command, "rm -rf %s", place);
+	if (system(command) != 0 || mkdir(place, 0755) != 0)
+		abort();
+}
+
+static const struct {
+	bool link;
+	void (*act)(void *data);
+} replacements[] = {{true, switch_link}, {false, move_place_away}, {false, remove_place}};
+
+/* The step at which an acquire looks for the last time where its record is. */
+static unsigned last_look(enum sl_mode mode, bool beside)
+{
+	char name[32] = "";
+	struct sl_lock *lock = make_at(place_lock, &name), *other = make_at(place_lock, &lock);
+	if (beside)
+		assert_int_equal(share(other), SL_OK);
+	watch_calls();
+	assert_int_equal(acquire(lock, mode), SL_OK);
+	unsigned steps = call_count(CALL_ANY), last = 0;
+	for (unsigned step = 1; step <= steps; step++) {
+		nth_call(step, name, sizeof name);
+		if (strcmp(name, "lstat") == 0)
+			last = step;
+	}
+	stop_watching();
+	drop(lock);
+	drop(other);
+	assert_true(last > 0);
+	return last;
+}
+
+/* Whether it was switched. Beside: in the old place there is one who shares. */
+static bool acquire_follows(size_t which, enum sl_mode mode, bool beside, unsigned step)
+{
+	make_places(replacements[which].link);
+	unsigned last = last_look(mode, beside);
+	struct sl_lock *lock = make_at(place_lock, &step), *other = make_at(place_lock, &lock);
+	unsigned descriptors = descriptor_count();
+	if (beside)
+		assert_int_equal(share(other), SL_OK);
+	watch_calls();
+	before_call(CALL_ANY, step, replacements[which].act, NULL);
+	assert_int_equal(acquire(lock, mode), SL_OK);
+	bool applied = rule_applied();
+	stop_watching();
+	/* What happens after the last look is what happens to one who has it. */
+	bool seen = !applied || step <= last;
+	assert_int_equal(check(lock), seen ? SL_OK : SL_LOST);
+	if (applied && seen) {
+		assert_int_equal(entry_count(place), 1);
+		assert_int_equal(entry_count(place_lock), 1);
+	}
+	assert_int_equal(release(lock), seen ? SL_OK : SL_LOST);
+	if (applied) {
+		assert_int_equal(entry_count(place), 0);
+		if (beside)
+			assert_int_equal(release(other), SL_LOST);
+	} else if (beside) {
+		assert_int_equal(release(other), SL_OK);
+	}
+	if (exists(old_place)) {
+		/* Of the two it is at most the directory that stays, if the path led away from it while it
+		 * was held. */
+		char left[112];
+		snprintf(left, sizeof left, "%s/lock", old_place);
+		assert_int_equal(entry_count(old_place), exists(left) ? 1 : 0);
+		if (!beside && seen)
+			assert_false(exists(left));
+		if (exists(left))
+			assert_int_equal(entry_count(left), 0);
+	}
+	assert_int_equal(descriptor_count(), descriptors);
+	drop(lock);
+	drop(other);
+	remove_places();
+	return applied;
+}
+
+static void acquire_ends_where_the_path_leads_though_that_changes_at_any_step(void **state)
+{
+	(void)state;
+	sl_process_self();
+	for (size_t which = 0; which < COUNT(replacements); which++)
+		for (unsigned mode = SL_EXCLUSIVE; mode <= SL_SHARED; mode++)
+			for (int beside = 0; beside <= (mode == SL_SHARED); beside++) {
+				unsigned step = 1;
+				while (acquire_follows(which, mode, beside, step))
+					step++;
+				assert_in_range(step, 13, STEPS_MAX);
+			}
+}
+
+static void acquire_finds_who_is_where_the_path_leads_by_then(void **state)
+{
+	(void)state;
+	char there[112];
+	make_places(true);
+	snprintf(there, sizeof there, "%s/lock", new_place);
+	struct sl_lock *lock = make_at(place_lock, &there), *owner = make_at(there, &lock);
+	assert_int_equal(take(owner), SL_OK);
+	sl_process_self();
+	for (unsigned mode = SL_EXCLUSIVE; mode <= SL_SHARED; mode++) {
+		watch_calls();
+		before_call(CALL_RENAME, 1, switch_link, NULL);
+		assert_int_equal(acquire(lock, mode), SL_BUSY);
+		assert_true(rule_applied());
+		stop_watching();
+		assert_not_held(lock);
+		assert_int_equal(entry_count(old_place), 0);
+		assert_int_equal(entry_count(new_place), 1);
+		assert_int_equal(check(owner), SL_OK);
+		assert_int_equal(unlink(place), 0);
+		assert_int_equal(symlink("old", place), 0);
+	}
+	assert_int_equal(release(owner), SL_OK);
+	remove_places();
+}
+
+static void lost_lock_removes_no_empty_directory_of_others(void **state)
+{
+	(void)state;
+	for (size_t which = 0; which < 2; which++)
+		for (unsigned mode = SL_EXCLUSIVE; mode <= SL_SHARED; mode++) {
+			char left[112];
+			make_places(replacements[which].link);
+			snprintf(left, sizeof left, "%s/lock", old_place);
+			struct sl_lock *lock = make_at(place_lock, &left);
+			assert_int_equal(acquire(lock, mode), SL_OK);
+			replacements[which].act(NULL);
+			assert_int_equal(mkdir(place_lock, 0750), 0);
+			struct file_state before = state_of(place_lock);
+			assert_int_equal(check(lock), SL_LOST);
+			assert_int_equal(release(lock), SL_LOST);
+			assert_true(exists(place_lock));
+			assert_unchanged(place_lock, &before);
+			assert_int_equal(entry_count(left), 0);
+			drop(lock);
+			remove_places();
+		}
+}
+
+/* --- Another directory in place of the one that is prepared --- */
+
+static char victim[96];
+static const char *planted;
+
+static void plant(void *data)
+{
+	static char text[512];
+	(void)data;
+	strcpy(text, temporary_directory());
+	planted = text;
+	if (rmdir(text) != 0 || rename(victim, text) != 0)
+		abort();
+}
+
+static void directory_of_others_in_place_of_the_prepared_one_is_left_alone(void **state)
+{
+	(void)state;
+	static const struct {
+		mode_t mode;
+		uid_t user;
+	} owners[] = {{0755, 0}, {0750, 0}, {0701, 0}, {0700, SOME_USER}, {0755, SOME_USER}};
+	snprintf(victim, sizeof victim, "%s/victim", parent);
+	sl_process_self();
+	for (size_t i = 0; i < COUNT(owners); i++) {
+		if (owners[i].user != 0 && geteuid() != 0)
+			continue;
+		for (unsigned mode = SL_EXCLUSIVE; mode <= SL_SHARED; mode++) {
+			char theirs[512 + 8];
+			struct sl_lock *lock = make();
+			snprintf(theirs, sizeof theirs, "%s/theirs", victim);
+			assert_int_equal(mkdir(victim, 0700), 0);
+			write_file(theirs, "keep");
+			assert_int_equal(chmod(victim, owners[i].mode), 0);
+			if (owners[i].user != 0)
+				assert_int_equal(chown(victim, owners[i].user, owners[i].user), 0);
+			struct file_state before = state_of(victim);
+			watch_calls();
+			before_call(CALL_OPEN, 2, plant, NULL);
+			assert_int_equal(acquire(lock, mode), SL_OK);
+			assert_true(rule_applied());
+			assert_int_equal(call_count(CALL_MKDIR), 2);
+			assert_int_equal(call_count(CALL_FCHMOD), 0);
+			stop_watching();
+			assert_held(lock);
+			struct file_state after = state_of(planted);
+			assert_int_equal(after.mode, before.mode);
+			assert_int_equal(after.owner, before.owner);
+			/* Nothing was ever in it. */
+			assert_int_equal(after.modified.tv_sec, before.modified.tv_sec);
+			assert_int_equal(after.modified.tv_nsec, before.modified.tv_nsec);
+			assert_int_equal(entry_count(planted), 1);
+			assert_int_equal(release(lock), SL_OK);
+			snprintf(theirs, sizeof theirs, "%s/theirs", planted);
+			assert_file_text(theirs, "keep");
+			remove_file(theirs);
+			assert_int_equal(rmdir(planted), 0);
+			assert_free();
+			drop(lock);
+		}
+	}
+}
+
 /* --- Where it is not local --- */
 
 static void where_it_is_not_local_rename_is_tried_out_first(void **state)
@@ -2183,6 +2432,83 @@ static void newcomer_in_the_middle_of_such_a_release_is_not_harmed(void **state)
 		drop(lock);
 		assert_free();
 	}
+}
+
+/* As where the server has the lock on a file that nobody finds by that name. */
+static void unlock_all_but(void *record)
+{
+	struct stat st;
+	ino_t other = record != NULL ? inode_of(record) : 0;
+	for (int descriptor = 3; descriptor < 1024; descriptor++)
+		if (fstat(descriptor, &st) == 0 && S_ISREG(st.st_mode) && st.st_ino != other)
+			flock(descriptor, LOCK_UN);
+}
+
+static void where_it_is_not_local_a_lock_that_others_would_not_see_is_none(void **state)
+{
+	(void)state;
+	sl_process_self();
+	for (unsigned mode = SL_EXCLUSIVE; mode <= SL_SHARED; mode++) {
+		struct sl_lock *lock = make();
+		unsigned descriptors = descriptor_count();
+		pretend_kind(FUSE);
+		/* The server has lost its answer: with another record it can be had. */
+		watch_calls();
+		lose_answer(CALL_RENAME, 2, EIO); /* the first one tries out what it does */
+		before_call(CALL_FLOCK, 2, unlock_all_but, NULL);
+		assert_int_equal(acquire(lock, mode), SL_OK);
+		assert_int_equal(call_count(CALL_RENAME), 3);
+		stop_watching();
+		assert_held(lock);
+		assert_int_equal(release(lock), SL_OK);
+		assert_free();
+		/* Though it has answered: then no lock works there. */
+		watch_calls();
+		before_call(CALL_FLOCK, 2, unlock_all_but, NULL);
+		assert_int_equal(acquire(lock, mode), SL_UNSUPPORTED);
+		stop_watching();
+		assert_string_equal(failure.call, "flock");
+		assert_int_equal(failure.number, EOPNOTSUPP);
+		assert_not_held(lock);
+		assert_int_equal(descriptor_count(), descriptors);
+		assert_free();
+		drop(lock);
+		pretend_kind(0);
+	}
+}
+
+static void where_it_is_not_local_a_reader_whom_others_would_not_see_is_none(void **state)
+{
+	(void)state;
+	pretend_kind(FUSE);
+	for (int lost = 0; lost < 2; lost++) {
+		struct sl_lock *other = make(), *lock = make();
+		assert_int_equal(share(other), SL_OK);
+		char beside[512];
+		strcpy(beside, record_path());
+		watch_calls();
+		assert_int_equal(share(lock), SL_OK);
+		/* The last one asks whether others see it. */
+		unsigned flocks = call_count(CALL_FLOCK);
+		stop_watching();
+		assert_int_equal(release(lock), SL_OK);
+		watch_calls();
+		if (lost)
+			lose_answer(CALL_RENAME, 2, ESTALE);
+		before_call(CALL_FLOCK, flocks, unlock_all_but, beside);
+		assert_int_equal(share(lock), lost ? SL_OK : SL_UNSUPPORTED);
+		assert_true(rule_applied());
+		stop_watching();
+		if (lost)
+			assert_int_equal(release(lock), SL_OK);
+		assert_not_held(lock);
+		assert_int_equal(entry_count(path), 1);
+		assert_int_equal(release(other), SL_OK);
+		drop(lock);
+		drop(other);
+	}
+	pretend_kind(0);
+	assert_free();
 }
 
 static void what_is_probed_and_then_crashes_is_collected(void **state)
@@ -3064,10 +3390,16 @@ int main(void)
 		lock_test(release_survives_the_failure_of_every_call),
 		lock_test(lock_is_not_made_without_memory),
 		lock_test(lock_is_unsupported_where_the_kernel_says_so),
+		lock_test(acquire_ends_where_the_path_leads_though_that_changes_at_any_step),
+		lock_test(acquire_finds_who_is_where_the_path_leads_by_then),
+		lock_test(lost_lock_removes_no_empty_directory_of_others),
+		lock_test(directory_of_others_in_place_of_the_prepared_one_is_left_alone),
 		lock_test(where_it_is_not_local_rename_is_tried_out_first),
 		lock_test(rename_that_replaces_what_is_not_empty_is_unsupported),
 		lock_test(where_it_is_not_local_the_record_is_closed_before_it_is_removed),
 		lock_test(newcomer_in_the_middle_of_such_a_release_is_not_harmed),
+		lock_test(where_it_is_not_local_a_lock_that_others_would_not_see_is_none),
+		lock_test(where_it_is_not_local_a_reader_whom_others_would_not_see_is_none),
 		lock_test(what_is_probed_and_then_crashes_is_collected),
 		lock_test(waiter_is_woken_when_the_owner_ends_however_he_ends),
 		lock_test(free_lock_is_taken_without_waiting),

@@ -1,6 +1,6 @@
 <?php
 
-/** One file system's part of tools/test-filesystems: php test-filesystem.php KIND MOUNTPOINT */
+/** One file system's part of tools/test-filesystems: php test-filesystem.php KIND MOUNTPOINT FLAG, the last for fuse */
 
 require __DIR__ . '/../php_tests/helper.inc';
 
@@ -9,8 +9,9 @@ use Sitelock\FileLock;
 use Sitelock\Lock;
 use Sitelock\SystemException;
 
-[, $kind, $mount] = $argv;
+[, $kind, $mount, $flag] = $argv;
 
+const EPERM = 1;
 const ENOSPC = 28;
 const EROFS = 30;
 
@@ -68,6 +69,63 @@ function killed_holder(string $path, string $class = 'FileLock'): int
     return $child->pid();
 }
 
+/** What there is of a lock that is a directory: the lock, and what was prepared for it. */
+function traces(string $path): array
+{
+    clearstatcache();
+    return array_merge(glob("$path/*"), glob("$path.*"), is_dir($path) ? [$path] : []);
+}
+
+if ($kind === 'fuse') {
+    // --- a server that renames and says that it has not: then it may know the record by a name under which nobody
+    // finds it, and the lock on it is seen by nobody
+    $path = "$mount/directory";
+    $take = '$lock = new Sitelock\DirectoryLock($path, "the label");
+        try { $had = $lock->METHOD(); } catch (Sitelock\LockException $e) { say(get_class($e)); exit; }
+        say($had ? "acquired" : "busy"); hear(); say($lock->isAcquired() ? "still" : "lost"); hear(); $lock->release(); say("released"); hear();';
+    foreach (['acquire', 'acquireShared'] as $method) {
+        foreach ([false, true] as $loses) {
+            foreach ([false, true] as $beside) {
+                if ($beside && $method === 'acquire') {
+                    continue;
+                }
+                $what = $method . ($beside ? ' beside another one' : '') . ($loses ? ', the answer is lost' : '');
+                $other = null;
+                if ($beside) {
+                    $other = new Child('$lock = new Sitelock\DirectoryLock($path); $lock->acquireShared(); say("locked"); hear(); say($lock->isAcquired() ? "still" : "lost"); $lock->release(); say("released"); hear();', $path);
+                    $other->hear();
+                }
+                // With one in the way the first rename is refused, and the second one is the record's.
+                $loses && touch($flag);
+                $child = new Child(str_replace('METHOD', $method, $take), $path);
+                $outcome = $child->hear();
+                check("$what: acquired", $outcome === 'acquired');
+                check("$what: that was so", !$loses || !file_exists($flag));
+                $next = new DirectoryLock($path);
+                $holders = array_map(function ($holder) { return $holder->getPid(); }, $next->getHolders());
+                check("$what: its lock is seen by all", in_array($child->pid(), $holders, true) && count($holders) === ($beside ? 2 : 1));
+                $got = $next->acquire();
+                $child->tell('go on');
+                check("$what: never two owners", $got === false && $child->hear() === 'still');
+                check("$what: no one takes it for dead", $next->breakStale() === false && count(glob("$path/*")) === ($beside ? 2 : 1));
+                $child->tell('go on');
+                check("$what: released", $child->hear() === 'released');
+                $child->wait();
+                if ($other) {
+                    $other->tell('go on');
+                    check("$what: the other one has lost nothing", $other->hear() === 'still' && $other->hear() === 'released');
+                    $other->wait();
+                }
+                check("$what: nothing is left", traces($path) === []);
+                check("$what: free", $next->acquire() === true);
+                $next->release();
+                check("$what: nothing is left again", traces($path) === []);
+            }
+        }
+    }
+    exit;
+}
+
 // --- who holds it
 $path = "$mount/lock";
 $child = new Child('$lock = new Sitelock\FileLock($path, "the label"); $lock->acquire(); say("locked"); hear();', $path);
@@ -115,12 +173,6 @@ $told = preg_grep('~^deadlock: this process waits for \S+/[ab], held by pid \d+ 
 check('a deadlock is told to one of the two, and the other one gets both', count($told) === 1 && in_array('got both', $said, true));
 
 // --- a lock that is a directory
-/** What there is of it: the lock, and what was prepared for it. */
-function traces(string $path): array
-{
-    return array_merge(glob("$path/*"), glob("$path.*"), is_dir($path) ? [$path] : []);
-}
-
 $path = "$mount/directory";
 $lock = new DirectoryLock($path);
 $child = new Child('$lock = new Sitelock\DirectoryLock($path, "the label"); $lock->acquire(); say("locked"); hear(); $lock->release(); say("released"); hear();', $path);
@@ -152,6 +204,31 @@ check('directory: nothing is left again', traces($path) === []);
 
 if ($kind === 'overlay') {
     exit;
+}
+
+// --- a record that cannot be removed
+$path = "$mount/immutable";
+$lock = new DirectoryLock($path);
+foreach (['acquire', 'acquireShared'] as $method) {
+    $lock->$method();
+    $record = record($path);
+    exec('chattr +i ' . escapeshellarg($record) . ' 2>&1', $output, $status);
+    if ($status !== 0) { // not this kind
+        $lock->release();
+        break;
+    }
+    try {
+        $lock->release();
+        check("$method: a record that cannot be removed is told of", false);
+    } catch (SystemException $e) {
+        check("$method: a record that cannot be removed is told of: EPERM", $e->getCode() === EPERM && strpos($e->getMessage(), 'unlink') === 0);
+    }
+    check("$method: and it is given back", !$lock->isAcquired() && Sitelock\held() === [] && !is_directory_locked($path) && $lock->getHolders() === []);
+    check("$method: the record stays alone", traces($path) === [$record, $path]);
+    exec('chattr -i ' . escapeshellarg($record));
+    check("$method: when it can be removed, it is nobody's", attempt($lock) === 'acquired' && records($path) !== [$record]);
+    $lock->release();
+    check("$method: nothing is left", traces($path) === []);
 }
 
 // --- a full disk

@@ -526,13 +526,6 @@ static enum sl_result join_others(
 	return result == SL_LOST ? SL_BUSY : result;
 }
 
-/* In another user's directory our record would be at his mercy. */
-static bool belongs_to_us(const struct directory_lock *self, int directory)
-{
-	struct stat st;
-	return fstat(directory, &st) == 0 && st.st_uid == self->here.user;
-}
-
 /* One look at who is there. SL_OK: taken. SL_LOST: try again. */
 static enum sl_result look_at_others(struct directory_lock *self, struct sl_failure *failure)
 {
@@ -544,8 +537,12 @@ static enum sl_result look_at_others(struct directory_lock *self, struct sl_fail
 		/* Another user's, and not empty: he may have the lock. */
 		return result == SL_UNSAFE_FOREIGN_DIRECTORY ? SL_BUSY : result;
 	}
-	enum sl_result result;
-	if (self->lock.mode == SL_SHARED && belongs_to_us(self, directory))
+	enum sl_result result = SL_OK;
+	struct stat st;
+	if (fstat(directory, &st) != 0)
+		result = sl_failed(failure, SL_SYSTEM, "fstat");
+	/* In another user's directory our record would be at his mercy. */
+	else if (self->lock.mode == SL_SHARED && st.st_uid == self->here.user)
 		result = join_others(self, directory, failure);
 	else {
 		result = judge_all(self, directory, false, failure);
@@ -611,8 +608,10 @@ static enum sl_result attempt(
 			return result;
 		if (spent)
 			remove_record(self);
-		if (spent && !is_parent_in_place(self))
+		if (spent && !is_parent_in_place(self)) {
+			self->probed = false; /* it may be on another file system */
 			result = open_parent(self, failure);
+		}
 		if (result != SL_OK && result != SL_LOST)
 			return result;
 	}

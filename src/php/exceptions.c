@@ -133,7 +133,7 @@ void sl_throw_busy(const char *path, zval *holders, size_t waiting)
 	{
 		will_end &= !sl_holder_is_doubtful(Z_OBJ_P(holder));
 		if (named == NAMED_HOLDERS)
-			break;
+			continue;
 		if (named++ > 0)
 			smart_str_appends(&message, " and by ");
 		sl_holder_describe(Z_OBJ_P(holder), &message);

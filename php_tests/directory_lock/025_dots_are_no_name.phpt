@@ -1,0 +1,89 @@
+--TEST--
+A path that ends in "." or "..": no lock has such a name, and nothing is touched; other names with dots are names
+--FILE--
+<?php
+require __DIR__ . '/../helper.inc';
+
+$path = test_path_alone();
+$in = dirname($path);
+mkdir("$in/work");
+touch("$in/work/theirs");
+chdir("$in/work");
+$state = function () use ($in): array {
+    clearstatcache();
+    return [stat($in), stat("$in/work"), stat("$in/work/theirs"), entries($in), entries("$in/work")];
+};
+$before = $state();
+foreach (['Sitelock\DirectoryLock', 'Sitelock\FileLock'] as $class) {
+    foreach (["$in/work/.", "$in/work/..", "$in/.", '.', '..', './.', './..', '../.', '../..', '/.', '/..', "$in//work//.", "$in/work/missing/..", "$in/missing/."] as $bad) {
+        try {
+            $lock = new $class($bad);
+            echo "NOT OK $class($bad) was made, at ", $lock->getPath(), "\n";
+        } catch (Throwable $e) {
+            $known = $e instanceof InvalidArgumentException || get_class($e) === 'ValueError';
+            check("$class " . str_replace($in, '', $bad), $known && preg_match('/must not end in "\." or "\.\."$/', $e->getMessage()) === 1);
+        }
+    }
+}
+check('nothing was touched', $state() === $before && Sitelock\held() === []);
+foreach (['Sitelock\DirectoryLock', 'Sitelock\FileLock'] as $class) {
+    foreach (['...', '.lock', 'lock.', '..lock', 'lock..', './lock', '../lock', '.../lock'] as $good) {
+        if ($good === '.../lock') {
+            mkdir('...');
+        }
+        $lock = new $class($good);
+        check("$class $good", $lock->acquire() && file_exists($good) && $lock->getPath() === realpath($good));
+        $lock->release();
+        is_file($good) && unlink($good);
+        is_dir('...') && rmdir('...');
+    }
+}
+check('nothing is left', entries("$in/work") === ['theirs'] && entries($in) === ['work']);
+?>
+--EXPECT--
+ok Sitelock\DirectoryLock /work/.
+ok Sitelock\DirectoryLock /work/..
+ok Sitelock\DirectoryLock /.
+ok Sitelock\DirectoryLock .
+ok Sitelock\DirectoryLock ..
+ok Sitelock\DirectoryLock ./.
+ok Sitelock\DirectoryLock ./..
+ok Sitelock\DirectoryLock ../.
+ok Sitelock\DirectoryLock ../..
+ok Sitelock\DirectoryLock /.
+ok Sitelock\DirectoryLock /..
+ok Sitelock\DirectoryLock //work//.
+ok Sitelock\DirectoryLock /work/missing/..
+ok Sitelock\DirectoryLock /missing/.
+ok Sitelock\FileLock /work/.
+ok Sitelock\FileLock /work/..
+ok Sitelock\FileLock /.
+ok Sitelock\FileLock .
+ok Sitelock\FileLock ..
+ok Sitelock\FileLock ./.
+ok Sitelock\FileLock ./..
+ok Sitelock\FileLock ../.
+ok Sitelock\FileLock ../..
+ok Sitelock\FileLock /.
+ok Sitelock\FileLock /..
+ok Sitelock\FileLock //work//.
+ok Sitelock\FileLock /work/missing/..
+ok Sitelock\FileLock /missing/.
+ok nothing was touched
+ok Sitelock\DirectoryLock ...
+ok Sitelock\DirectoryLock .lock
+ok Sitelock\DirectoryLock lock.
+ok Sitelock\DirectoryLock ..lock
+ok Sitelock\DirectoryLock lock..
+ok Sitelock\DirectoryLock ./lock
+ok Sitelock\DirectoryLock ../lock
+ok Sitelock\DirectoryLock .../lock
+ok Sitelock\FileLock ...
+ok Sitelock\FileLock .lock
+ok Sitelock\FileLock lock.
+ok Sitelock\FileLock ..lock
+ok Sitelock\FileLock lock..
+ok Sitelock\FileLock ./lock
+ok Sitelock\FileLock ../lock
+ok Sitelock\FileLock .../lock
+ok nothing is left
