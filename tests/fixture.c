@@ -748,7 +748,6 @@ static const char *const call_names[] = {
 	[CALL_PTHREAD_CREATE] = "pthread_create",
 	[CALL_FCHOWN] = "fchown",
 	[CALL_FDATASYNC] = "fdatasync",
-	[CALL_JSON_LOAD] = "json_loadfd",
 	[CALL_JSON_DUMP] = "json_dumpfd",
 	[CALL_MALLOC] = "malloc",
 	[CALL_CALLOC] = "calloc",
@@ -987,7 +986,6 @@ int __wrap_pthread_create(
 	pthread_t *thread, const pthread_attr_t *attributes, void *(*body)(void *data), void *data);
 int __wrap_fchown(int descriptor, uid_t user, gid_t group);
 int __wrap_fdatasync(int descriptor);
-json_t *__wrap_json_loadfd(int descriptor, size_t flags, json_error_t *error);
 int __wrap_json_dumpfd(const json_t *json, int descriptor, size_t flags);
 ssize_t __wrap_read(int descriptor, void *bytes, size_t size);
 int __wrap_nanosleep(const struct timespec *request, struct timespec *rest);
@@ -1262,22 +1260,6 @@ int __wrap_fdatasync(int descriptor)
 {
 	const struct rule *rule = arrive(CALL_FDATASYNC, "");
 	return refuses(rule) ? -1 : answered(rule, fdatasync(descriptor));
-}
-
-/* The library takes what it cannot read for the end of the file. */
-json_t *__wrap_json_loadfd(int descriptor, size_t flags, json_error_t *error)
-{
-	const struct rule *rule = arrive(CALL_JSON_LOAD, "");
-	bool refused = refuses(rule);
-	int unreadable = refused ? open("/dev/null", O_WRONLY | O_CLOEXEC) : -1;
-	json_t *json = json_loadfd(refused ? unreadable : descriptor, flags, error);
-	if (refused) {
-		close(unreadable);
-		errno = rule->number;
-	} else {
-		depart(rule);
-	}
-	return json;
 }
 
 int __wrap_json_dumpfd(const json_t *json, int descriptor, size_t flags)

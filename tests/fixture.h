@@ -170,7 +170,6 @@ enum call {
 	CALL_PTHREAD_CREATE,
 	CALL_FCHOWN,
 	CALL_FDATASYNC,
-	CALL_JSON_LOAD, /* refused: as if the file could not be read */
 	CALL_JSON_DUMP, /* refused: half of it is written */
 	CALL_MALLOC,
 	CALL_CALLOC,

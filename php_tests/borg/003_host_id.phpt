@@ -70,20 +70,10 @@ foreach (['"quotes" \\ and @1', "tab\t@1", "b\u{e9}b\u{e9}@1", "\u{1f600}@1"] as
     $lock->release();
     check('and off it', lock_files($path) === []);
 }
-$lock = new Sitelock\BorgLock($path, "\xff@1");
-foreach (['acquire', 'acquireShared'] as $method) {
-    try {
-        $outcome = $lock->$method() && $lock->isAcquired() ? 'held' : 'NOT HELD';
-    } catch (Sitelock\LockException $e) {
-        $outcome = get_class($e);
-    }
-    try {
-        $lock->release();
-    } catch (Sitelock\LockException $e) {
-        $outcome = get_class($e);
-    }
-    echo "what is no UTF-8, $method: $outcome, ", lock_files($path) === [] ? 'nothing is left' : 'LEFT', "\n";
-}
+thrown(function () use ($path) { new Sitelock\BorgLock($path, "\xff@1"); });
+putenv("BORG_HOST_ID=\xff@1");
+thrown(function () use ($path) { new Sitelock\BorgLock($path); });
+check('what is no UTF-8 cannot be on the roster', lock_files($path) === []);
 ?>
 --EXPECT--
 ok by itself: NAME@NUMBER
@@ -98,11 +88,11 @@ ok acquire: changed while it is held
 ok and nothing is left
 ok acquireShared: changed while it is held
 ok and nothing is left
-ValueError or InvalidArgumentException: BORG_HOST_ID in the environment must have 1 to 200 bytes, and no slash
+ValueError or InvalidArgumentException: BORG_HOST_ID in the environment must have 1 to 200 bytes of UTF-8, and no slash
 ok the argument helps
-ValueError or InvalidArgumentException: BORG_HOST_ID in the environment must have 1 to 200 bytes, and no slash
+ValueError or InvalidArgumentException: BORG_HOST_ID in the environment must have 1 to 200 bytes of UTF-8, and no slash
 ok the argument helps
-ValueError or InvalidArgumentException: BORG_HOST_ID in the environment must have 1 to 200 bytes, and no slash
+ValueError or InvalidArgumentException: BORG_HOST_ID in the environment must have 1 to 200 bytes of UTF-8, and no slash
 ok the argument helps
 ok one that becomes bad later, acquire: nobody is called so
 ok one that becomes bad later, acquireShared: nobody is called so
@@ -121,5 +111,6 @@ ok and off it
 ok odd ones: on the roster
 ok beside another one
 ok and off it
-what is no UTF-8, acquire: Sitelock\SystemException, nothing is left
-what is no UTF-8, acquireShared: Sitelock\SystemException, nothing is left
+ValueError or InvalidArgumentException: a host id has 1 to 200 bytes of UTF-8, and no slash
+ValueError or InvalidArgumentException: BORG_HOST_ID in the environment must have 1 to 200 bytes of UTF-8, and no slash
+ok what is no UTF-8 cannot be on the roster

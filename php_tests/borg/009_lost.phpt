@@ -60,7 +60,6 @@ foreach ([
 $lock->acquire();
 unlink($own);
 thrown(function () use ($lock) { $lock->release(); });
-echo 'left: ', implode(', ', lock_files($path)), "\n";
 $reader = borg_holder($path, 'acquireShared');
 check('in nobody\'s way', $lock->acquire() === false);
 $reader->wait();
@@ -231,7 +230,6 @@ ok and then it is released
 ok nothing of others is removed
 ok and it can be had again
 Sitelock\LostLockException: the lock of repository was broken while it was held; others may have worked there too
-left: lock.exclusive, lock.roster
 ok in nobody's way
 ok we may have it again, and then nothing is left
 ok another owner: not held by us

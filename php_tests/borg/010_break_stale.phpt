@@ -48,7 +48,7 @@ foreach (['acquire', 'acquireShared'] as $how) {
     $lock->release();
 }
 
-// Two processes may have one pid: one of ours is dead if its flock is free, whatever has its pid now.
+// Of ours it is known that it is dead if its flock is free. But a borg whose pid it is takes the record for its own.
 killed_owner($path);
 $name = exclusive_records($path)[0];
 rename("$path/lock.exclusive/$name", "$path/lock.exclusive/" . record_name(getmypid()));
@@ -58,8 +58,9 @@ $alive->hear();
 killed_owner($path);
 $name = exclusive_records($path)[0];
 rename("$path/lock.exclusive/$name", "$path/lock.exclusive/" . record_name($alive->pid()));
-check('somebody else has the pid now', $lock->getHolders() === [] && $lock->breakStale() === true && lock_files($path) === []);
+check('somebody else has the pid now', $lock->getHolders()[0]->getPid() === $alive->pid() && $lock->breakStale() === false && what_can_be_had($lock) === 'nothing');
 $alive->wait();
+check('until that one ends', $lock->getHolders() === [] && $lock->breakStale() === true && lock_files($path) === []);
 // That of a reader is all there is of him.
 put_readers($path, roster_entry(getmypid()));
 check('a reader of our own pid whom we know nothing of', $lock->getHolders() === [] && what_can_be_had($lock) === 'exclusive, shared' && lock_files($path) === []);
@@ -129,6 +130,7 @@ ok ourselves, acquire
 ok ourselves, acquireShared
 ok our own pid, but nobody has it locked
 ok somebody else has the pid now
+ok until that one ends
 ok a reader of our own pid whom we know nothing of
 ok who was killed under another host id was locked here
 ok who was killed under our own host id was locked here

@@ -71,7 +71,7 @@ foreach (['acquire', 'acquireShared'] as $method) {
 
     $child = new Child('$lock = new Sitelock\BorgLock($path, "web1@8796750862"); $lock->' . $method . '(); pcntl_exec("/bin/sh", ["-c", "echo running; read line"]);', $path);
     $child->hear();
-    // A reader is his pid. Of who is alone in lock.exclusive the flock is gone, which borg does not see.
+    // It is that process still, to borg as to us: the program may be a borg, which takes the record for its own.
     echo "$method, while the program that it became runs: ", what_can_be_had($lock), "\n";
     $child->tell('');
     $child->wait();
@@ -105,7 +105,7 @@ pcntl_exec: left: lock.exclusive, lock.roster; left: lock.roster
 acquire, in a shutdown function after a fatal error: isAcquired() true
 ok and the lock is not free yet
 ok then it is
-acquire, while the program that it became runs: exclusive, shared
+acquire, while the program that it became runs: nothing
 ok and then
 ok nothing is left
 acquireShared, in a shutdown function after a fatal error: isAcquired() true

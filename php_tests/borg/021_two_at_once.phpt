@@ -34,11 +34,13 @@ $asking = 'while (!$lock->acquire()) {} $write(); $lock->release();';
 $dying = '$lock->acquire(INF) || say("NOT"); $write(); $lock->release();
     if ($i % 5 === 0) { if (!$pid = pcntl_fork()) { $lock->acquire(INF); $write(); posix_kill(getmypid(), SIGKILL); } pcntl_waitpid($pid, $status); }
     if ($i % 5 === 1) { if (!$pid = pcntl_fork()) { $lock->acquireShared(INF); $read(); posix_kill(getmypid(), SIGKILL); } pcntl_waitpid($pid, $status); }';
+$few = getenv('USE_ZEND_ALLOC') === '0'; // under valgrind, which is slow
 foreach ([
     'eight writers' => [15, [8 => $exclusive]],
     'readers and writers' => [15, [4 => $shared, 2 => $exclusive]],
     'writers and readers, some of whom are killed, and one who asks' => [10, [4 => $dying, 1 => $asking]],
 ] as $name => [$rounds, $crowd]) {
+    $rounds = $few ? 5 : $rounds;
     $children = [];
     foreach ($crowd as $count => $code) {
         for ($i = 0; $i < $count; $i++) {
@@ -60,21 +62,24 @@ foreach ([
     check('nothing is left', lock_files($path) === []);
 }
 
-// Readers alone are in nobody's way: a plain try succeeds, though each of them is alone for a moment.
+// Readers alone are in nobody's way: a plain try succeeds, though each of them is alone for a moment. That
+// moment may be long on a busy machine.
 $children = [];
 for ($i = 0; $i < 4; $i++) {
     $children[] = $child = new Child('$lock = new Sitelock\BorgLock($path, "web1@8796750862"); say("ready"); hear(); $refused = 0;
         for ($i = 0; $i < 50; $i++) { $lock->acquireShared() || $refused++; $lock->release(); }
-        say("$refused refused");', $path);
+        say((string) $refused);', $path);
     $child->hear();
 }
 foreach ($children as $child) {
     $child->tell('go');
 }
+$refused = 0;
 foreach ($children as $child) {
-    echo '50 plain tries among readers: ', $child->hear(), "\n";
+    $refused += (int) $child->hear();
     $child->wait();
 }
+check('of 200 plain tries among readers hardly any is refused', $refused < 20 || show("$refused refused\n"));
 check('nothing is left, and nothing else was touched', lock_files($path) === [] && rest($path) === $before);
 ?>
 --EXPECT--
@@ -84,8 +89,5 @@ ok readers and writers: done
 ok nothing is left
 ok writers and readers, some of whom are killed, and one who asks: done
 ok nothing is left
-50 plain tries among readers: 0 refused
-50 plain tries among readers: 0 refused
-50 plain tries among readers: 0 refused
-50 plain tries among readers: 0 refused
+ok of 200 plain tries among readers hardly any is refused
 ok nothing is left, and nothing else was touched

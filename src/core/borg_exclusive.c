@@ -81,7 +81,7 @@ static void unlock(struct sl_borg_exclusive *self)
 	sl_registry_close(&self->record);
 }
 
-/* Takes our record away, and the directory that it was in. */
+/* Takes our record out of this directory (-1: it could not be opened), and removes that. */
 static void remove_record(struct sl_borg_exclusive *self, int place, const char *directory)
 {
 	char name[SL_BORG_NAME_MAX + 1];
@@ -105,15 +105,19 @@ static void discard(struct sl_borg_exclusive *self)
 	sl_borg_exclusive_close(self);
 }
 
-void sl_borg_exclusive_leave(struct sl_borg_exclusive *self)
+bool sl_borg_exclusive_leave(struct sl_borg_exclusive *self)
 {
+	struct sl_failure ignored;
+	bool removed = true;
 	if (self->record.descriptor >= 0) {
 		int place = sl_lock_path_open_in(self->directory, EXCLUSIVE, true);
 		remove_record(self, place, EXCLUSIVE);
 		if (place >= 0)
 			close(place);
+		removed = sl_borg_exclusive_check(self, &ignored) == SL_LOST;
 	}
 	sl_borg_exclusive_close(self);
+	return removed;
 }
 
 /* --- Our record --- */
@@ -201,6 +205,12 @@ static enum sl_result create_record(
 	enum sl_result result = sl_lock_path_flock(self->record.descriptor, LOCK_EX, failure);
 	if (result != SL_OK) /* a collector has it, who sees in a moment that we live */
 		return result == SL_BUSY ? SL_LOST : about(failure, result);
+	if (fstat(self->record.descriptor, &st) != 0)
+		return failed(failure, SL_SYSTEM, "fstat");
+	if (st.st_nlink == 0) { /* he had it before, and has taken it for what a dead one left */
+		errno = ENOENT;
+		return failed(failure, SL_LOST, "fstat");
+	}
 	if ((st.st_mode & 07777) != RECORD_MODE)
 		fchmod(self->record.descriptor, RECORD_MODE);
 	sl_borg_give(self->record.descriptor, self->repository.user, self->repository.group);
@@ -255,6 +265,10 @@ void sl_borg_judge(const struct sl_borg_exclusive *self, int directory, const ch
 	judged->proper = sl_borg_id_read(&judged->id, name);
 	judged->descriptor = sl_lock_path_open_in(directory, name, false);
 	judged->gone = judged->descriptor < 0 && errno == ENOENT;
+	if (fstatat(directory, name, &st, AT_SYMLINK_NOFOLLOW) == 0) {
+		judged->file = (struct sl_file_id){st.st_dev, st.st_ino};
+		judged->since = st.st_mtim;
+	}
 	if (judged->descriptor < 0 || fstat(judged->descriptor, &st) != 0 || !S_ISREG(st.st_mode))
 		return;
 	judged->file = (struct sl_file_id){st.st_dev, st.st_ino};
@@ -262,15 +276,17 @@ void sl_borg_judge(const struct sl_borg_exclusive *self, int directory, const ch
 	judged->gone = st.st_nlink == 0;
 	enum sl_result flocked = sl_lock_path_flock(judged->descriptor, LOCK_SH, &ignored);
 	bool proof = flock_proves(self, judged->descriptor, &judged->record);
-	if (flocked == SL_BUSY)
-		judged->life = SL_ALIVE;
-	else if (flocked == SL_OK && proof)
-		judged->life = SL_DEAD;
-	else if (judged->proper)
+	bool ours = sl_borg_id_equal(&judged->id, &self->self.id);
+	bool empty = judged->record.state == SL_RECORD_NONE;
+	if (judged->proper)
 		judged->life = sl_borg_life(&judged->id, &self->self);
-	/* One of our own would be locked. It is that of a dead process whose pid we have now. */
-	if (judged->life == SL_ALIVE && flocked == SL_OK && sl_kind_is_local(self->here.kind) &&
-		sl_borg_id_equal(&judged->id, &self->self.id))
+	if (flocked != SL_OK)
+		judged->life = flocked == SL_BUSY ? SL_ALIVE : judged->life;
+	/* One of our own would be locked: it is that of a dead process whose pid we have now. */
+	else if (ours && (proof || (empty && sl_kind_has_one_view(self->here.kind))))
+		judged->life = SL_DEAD;
+	/* Where borg sees a process of that number, it may have taken the record for its own. */
+	else if (proof && judged->life != SL_ALIVE)
 		judged->life = SL_DEAD;
 }
 
@@ -369,9 +385,12 @@ enum sl_result sl_borg_exclusive_break(const struct sl_borg_exclusive *self, con
 			return SL_OK;
 		return about(failure, sl_lock_path_refused(self->directory, EXCLUSIVE, "open", failure));
 	}
-	if (fstatat(directory, name, &st, AT_SYMLINK_NOFOLLOW) == 0 && st.st_ino == inode &&
-		st.st_mtim.tv_sec == since->tv_sec && st.st_mtim.tv_nsec == since->tv_nsec &&
-		unlinkat(directory, name, 0) != 0 && errno != ENOENT)
+	if (fstatat(directory, name, &st, AT_SYMLINK_NOFOLLOW) != 0)
+		result = errno == ENOENT ? SL_OK : failed(failure, SL_SYSTEM, "stat");
+	else if (st.st_ino == inode && st.st_mtim.tv_sec == since->tv_sec &&
+			 st.st_mtim.tv_nsec == since->tv_nsec &&
+			 unlinkat(directory, name, S_ISDIR(st.st_mode) ? AT_REMOVEDIR : 0) != 0 &&
+			 errno != ENOENT)
 		result = failed(failure, SL_SYSTEM, "unlink");
 	close(directory);
 	/* Fails, as it must, as long as somebody is there. */

@@ -2,6 +2,7 @@
 
 #include <errno.h>
 #include <inttypes.h>
+#include <jansson.h>
 #include <net/if.h>
 #include <netdb.h>
 #include <pthread.h>
@@ -25,8 +26,8 @@ static struct {
 	bool known;
 	char host[SL_BORG_HOST_MAX + 1];
 	bool certain;
-	pid_t thread_of; /* the process that drew the thread number */
-	int64_t thread;
+	int64_t thread; /* 0: not yet drawn */
+	unsigned forks; /* when it was drawn */
 } found = {.mutex = PTHREAD_MUTEX_INITIALIZER};
 
 /* The MAC address of the first interface that has an IPv4 address and is no loopback. */
@@ -100,7 +101,10 @@ static void find_host(void)
 static bool is_host(const char *host)
 {
 	size_t length = strlen(host);
-	return length > 0 && length <= SL_BORG_HOST_MAX && strchr(host, '/') == NULL;
+	json_t *text = json_string(host); /* NULL: no UTF-8 */
+	bool fits = text != NULL;
+	json_decref(text);
+	return fits && length > 0 && length <= SL_BORG_HOST_MAX && strchr(host, '/') == NULL;
 }
 
 bool sl_borg_self(const char *host_id, struct sl_borg_self *self)
@@ -124,9 +128,9 @@ bool sl_borg_self(const char *host_id, struct sl_borg_self *self)
 	snprintf(self->id.host, sizeof self->id.host, "%s", host_id);
 	/* In a container borg must never look for our pid: there is another process of that number. */
 	if (!self->sees_all) {
-		if (found.thread_of != getpid())
+		if (found.thread == 0 || found.forks != sl_process_forks())
 			found.thread = (int64_t)(draw() >> 33) + 1;
-		found.thread_of = getpid();
+		found.forks = sl_process_forks();
 		self->id.thread = found.thread;
 	}
 	pthread_mutex_unlock(&found.mutex);

@@ -58,6 +58,39 @@ static pthread_mutex_t mutex = PTHREAD_MUTEX_INITIALIZER;
 
 static const struct sl_lock_kind borg_lock_kind;
 
+static void free_presence(struct presence *presence)
+{
+	free(presence->path);
+	free(presence->host_id);
+	free(presence);
+}
+
+static void before_fork(void)
+{
+	pthread_mutex_lock(&mutex);
+}
+
+static void after_fork_in_parent(void)
+{
+	pthread_mutex_unlock(&mutex);
+}
+
+/* What the parent holds is not the child's, and some descendant may get the parent's pid. */
+static void after_fork_in_child(void)
+{
+	while (presences != NULL) {
+		struct presence *presence = presences;
+		presences = presence->next;
+		free_presence(presence);
+	}
+	pthread_mutex_unlock(&mutex);
+}
+
+static void watch_forks(void)
+{
+	pthread_atfork(before_fork, after_fork_in_parent, after_fork_in_child);
+}
+
 /* For the registry: of no request. */
 static char nobody;
 
@@ -124,22 +157,27 @@ static struct presence *new_presence(const struct borg_lock *self)
 	presence->host_id = strdup(presence->id.host);
 	if (presence->path != NULL && presence->host_id != NULL)
 		return presence;
-	free(presence->path);
-	free(presence->host_id);
-	free(presence);
+	free_presence(presence);
 	return NULL;
 }
 
 static bool count_us(struct borg_lock *self)
 {
+	static pthread_once_t once = PTHREAD_ONCE_INIT;
+	pthread_once(&once, watch_forks);
+	struct presence *fresh = new_presence(self);
 	pthread_mutex_lock(&mutex);
 	struct presence **place = find_presence(self);
-	if (*place == NULL)
-		*place = new_presence(self);
+	if (*place == NULL) {
+		*place = fresh;
+		fresh = NULL;
+	}
 	self->presence = *place;
 	if (self->presence != NULL)
 		self->presence->locks++;
 	pthread_mutex_unlock(&mutex);
+	if (fresh != NULL)
+		free_presence(fresh);
 	return self->presence != NULL;
 }
 
@@ -182,11 +220,17 @@ static void forget_presence(const struct borg_lock *self)
 	struct presence **place = find_presence(self), *presence = *place;
 	if (presence != NULL && presence->locks == 0) {
 		*place = presence->next;
-		free(presence->path);
-		free(presence->host_id);
-		free(presence);
+		free_presence(presence);
 	}
 	pthread_mutex_unlock(&mutex);
+}
+
+/* Gives lock.exclusive back. What cannot be removed now looks alive as long as we do: a sweep will.
+ */
+static void leave_exclusive(struct borg_lock *self)
+{
+	if (!sl_borg_exclusive_leave(&self->exclusive) && self->presence == NULL && count_us(self))
+		count_us_out(self);
 }
 
 /* --- The roster, while lock.exclusive is ours --- */
@@ -255,6 +299,29 @@ static enum sl_result add_exclusive(
 	return SL_BUSY;
 }
 
+/* SL_LOST: we were not on it. */
+static enum sl_result remove_us(
+	struct borg_lock *self, enum sl_mode mode, struct sl_failure *failure)
+{
+	struct sl_borg_roster roster;
+	enum sl_result result = read_roster(self, &roster, failure);
+	if (result != SL_OK)
+		return result;
+	bool was_on_it = sl_borg_roster_remove(&roster, mode, own_id(self));
+	drop_dead(self, &roster);
+	if (was_on_it)
+		result = write_roster(self, &roster, failure);
+	sl_borg_roster_free(&roster);
+	return result == SL_OK && !was_on_it ? SL_LOST : result;
+}
+
+static bool is_taken_off(struct borg_lock *self)
+{
+	struct sl_failure ignored;
+	enum sl_result result = remove_us(self, SL_SHARED, &ignored);
+	return result == SL_OK || result == SL_LOST;
+}
+
 static enum sl_result add_shared(
 	struct borg_lock *self, struct sl_borg_roster *roster, struct sl_failure *failure)
 {
@@ -264,7 +331,8 @@ static enum sl_result add_shared(
 		return sl_failed(failure, SL_SYSTEM, "malloc");
 	}
 	enum sl_result result = add_us(self, roster, SL_SHARED, failure);
-	if (result != SL_OK && count_us_out(self) == 0)
+	/* It may be there all the same. If we cannot take it off now, a sweep will. */
+	if (result != SL_OK && count_us_out(self) == 0 && is_taken_off(self))
 		forget_presence(self);
 	return result;
 }
@@ -316,24 +384,8 @@ static enum sl_result take(struct borg_lock *self, struct sl_failure *failure)
 		sl_borg_roster_free(&roster);
 	}
 	if (result != SL_OK || self->lock.mode == SL_SHARED)
-		sl_borg_exclusive_leave(&self->exclusive);
+		leave_exclusive(self);
 	return result;
-}
-
-/* SL_LOST: we were not on it. */
-static enum sl_result remove_us(
-	struct borg_lock *self, enum sl_mode mode, struct sl_failure *failure)
-{
-	struct sl_borg_roster roster;
-	enum sl_result result = read_roster(self, &roster, failure);
-	if (result != SL_OK)
-		return result;
-	bool was_on_it = sl_borg_roster_remove(&roster, mode, own_id(self));
-	drop_dead(self, &roster);
-	if (was_on_it)
-		result = write_roster(self, &roster, failure);
-	sl_borg_roster_free(&roster);
-	return result == SL_OK && !was_on_it ? SL_LOST : result;
 }
 
 /* lock.exclusive is had for moments only as long as there are readers. */
@@ -357,11 +409,12 @@ static enum sl_result take_us_off(
 	struct borg_lock *self, int64_t patience, struct sl_failure *failure)
 {
 	enum sl_result result = enter_patiently(self, patience, failure);
-	if (result == SL_OK)
+	/* Another thread may share the entry again by now. */
+	if (result == SL_OK && locks_behind_us(self) == 0)
 		result = remove_us(self, SL_SHARED, failure);
 	if (result == SL_OK || result == SL_LOST)
 		forget_presence(self);
-	sl_borg_exclusive_leave(&self->exclusive);
+	leave_exclusive(self);
 	return result;
 }
 
@@ -386,7 +439,7 @@ static enum sl_result give_back(struct borg_lock *self, struct sl_failure *failu
 	/* That list is for people: what stays on it keeps nobody out. */
 	if (sl_borg_exclusive_check(&self->exclusive, failure) == SL_OK)
 		remove_us(self, SL_EXCLUSIVE, &ignored);
-	sl_borg_exclusive_leave(&self->exclusive);
+	leave_exclusive(self);
 	return SL_OK;
 }
 
@@ -412,8 +465,10 @@ static enum sl_result open_repository(const struct borg_lock *self, struct sl_re
 		(struct sl_registry_entry){.context = &nobody, .descriptor = -1, .pending = true};
 	exclusive->place = -1;
 	exclusive->temporary[0] = '\0';
-	sl_borg_self(self->host_id, &exclusive->self);
-	result = sl_viewpoint_of(entry->descriptor, process, &exclusive->here, failure);
+	errno = EINVAL; /* BORG_HOST_ID has become nonsense */
+	result = sl_borg_self(self->host_id, &exclusive->self)
+				 ? sl_viewpoint_of(entry->descriptor, process, &exclusive->here, failure)
+				 : sl_failed(failure, SL_SYSTEM, "getenv");
 	if (result == SL_OK) {
 		sl_lock_describe_owner(&self->lock, process, &exclusive->owner);
 		return SL_OK;
@@ -476,12 +531,16 @@ static enum sl_result peek_roster(
 	return result;
 }
 
-/* Does the path still lead to the repository that was locked? */
-static bool is_in_place(const struct borg_lock *self)
+/* Does the path still lead to the repository that was locked? SL_OK, SL_TAKEN_OFF, SL_SYSTEM. */
+static enum sl_result check_place(const struct borg_lock *self, struct sl_failure *failure)
 {
 	struct stat st;
-	return stat(self->lock.path, &st) == 0 &&
-		   sl_same_file(&(struct sl_file_id){st.st_dev, st.st_ino}, &self->exclusive.repository.id);
+	if (stat(self->lock.path, &st) != 0)
+		return errno == ENOENT || errno == ENOTDIR ? SL_TAKEN_OFF
+												   : sl_failed(failure, SL_SYSTEM, "stat");
+	return sl_same_file(&(struct sl_file_id){st.st_dev, st.st_ino}, &self->exclusive.repository.id)
+			   ? SL_OK
+			   : SL_TAKEN_OFF;
 }
 
 /* SL_TAKEN_OFF: not any more. */
@@ -503,7 +562,8 @@ static enum sl_result look_for_us(const struct borg_lock *self, struct sl_failur
 
 static enum sl_result check(const struct sl_lock *lock, struct sl_failure *failure)
 {
-	return is_in_place(of(lock)) ? look_for_us(of(lock), failure) : SL_TAKEN_OFF;
+	enum sl_result result = check_place(of(lock), failure);
+	return result == SL_OK ? look_for_us(of(lock), failure) : result;
 }
 
 /* What was taken off cannot be given back. */
@@ -517,13 +577,15 @@ static enum sl_result release(struct sl_lock *lock, const char *end, struct sl_f
 {
 	(void)end;
 	struct borg_lock *self = of(lock);
-	bool in_place = is_in_place(self);
+	struct sl_failure ignored;
+	bool in_place = check_place(self, &ignored) != SL_TAKEN_OFF;
 	enum sl_result result = look_for_us(self, failure);
 
 	/* Of a repository that was moved away we are still the owner. */
 	if (result != SL_TAKEN_OFF)
 		result = give_back(self, failure);
 	forget(self);
+	leave_exclusive(self);
 	close_lock(lock);
 	return result == SL_LOST || (result == SL_OK && !in_place) ? SL_TAKEN_OFF : result;
 }
@@ -548,7 +610,7 @@ static enum sl_result visit(
 
 static void leave(struct borg_lock *visitor)
 {
-	sl_borg_exclusive_leave(&visitor->exclusive);
+	leave_exclusive(visitor);
 	close_lock(&visitor->lock);
 }
 
@@ -792,7 +854,8 @@ enum sl_result sl_borg_lock_force_break(
 /* --- Processes that live on --- */
 
 /* One that this process could not take off its roster; the next one after `seen` of them. */
-static bool find_left_over(unsigned seen, char path[PATH_MAX], char host_id[SL_BORG_HOST_MAX + 1])
+static bool find_left_over(unsigned seen, char path[PATH_MAX], char host_id[SL_BORG_HOST_MAX + 1],
+	struct sl_file_id *repository)
 {
 	bool is_found = false;
 	pthread_mutex_lock(&mutex);
@@ -803,30 +866,42 @@ static bool find_left_over(unsigned seen, char path[PATH_MAX], char host_id[SL_B
 		is_found = true;
 		snprintf(path, PATH_MAX, "%s", presence->path);
 		snprintf(host_id, SL_BORG_HOST_MAX + 1, "%s", presence->id.host);
+		*repository = presence->repository;
 	}
 	pthread_mutex_unlock(&mutex);
 	return is_found;
 }
 
-static bool sweep(const char *path, const char *host_id)
+/* False: it stays on the roster. */
+static bool sweep(const char *path, const char *host_id, const struct sl_file_id *repository)
 {
 	struct borg_lock visitor;
-	struct sl_failure ignored;
+	struct sl_failure failure;
 
-	enum sl_result result = visit(path, host_id, &visitor, &ignored);
-	if (result != SL_OK)
+	enum sl_result result = visit(path, host_id, &visitor, &failure);
+	bool there = result == SL_OK && sl_same_file(&visitor.exclusive.repository.id, repository);
+	if (result == SL_SYSTEM && failure.number != ENOENT && failure.number != ENOTDIR)
 		return false;
-	result = take_us_off(&visitor, 0, &ignored);
-	leave(&visitor);
-	return result == SL_OK || result == SL_LOST;
+	if (there)
+		result = take_us_off(&visitor, 0, &failure);
+	else {
+		/* It is not there any more, and where it is now nobody knows. */
+		struct borg_lock gone = {.exclusive.repository.id = *repository};
+		sl_borg_self(host_id, &gone.exclusive.self);
+		forget_presence(&gone);
+	}
+	if (result == SL_OK || there)
+		leave(&visitor);
+	return !there || result == SL_OK || result == SL_LOST;
 }
 
 void sl_borg_lock_sweep(void)
 {
 	char path[PATH_MAX], host_id[SL_BORG_HOST_MAX + 1];
+	struct sl_file_id repository;
 	unsigned left = 0;
-	while (find_left_over(left, path, host_id))
-		if (!sweep(path, host_id))
+	while (find_left_over(left, path, host_id, &repository))
+		if (!sweep(path, host_id, &repository))
 			left++;
 }
 

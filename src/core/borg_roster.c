@@ -6,6 +6,7 @@
 
 #include <fcntl.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -65,11 +66,51 @@ static enum sl_result failed(struct sl_failure *failure, enum sl_result result, 
 	return result;
 }
 
+/* The whole file, or as much as there is of it by now. NULL and errno. */
+static char *read_all(int descriptor, size_t size, size_t *length)
+{
+	char *text = malloc(size + 1);
+	ssize_t got = 1;
+
+	for (*length = 0; text != NULL && *length < size && got != 0;) {
+		got = read(descriptor, text + *length, size - *length);
+		if (got < 0 && errno == EINTR)
+			continue;
+		if (got < 0) {
+			free(text);
+			return NULL;
+		}
+		*length += (size_t)got;
+	}
+	return text;
+}
+
+/* NULL: no memory, ENOMEM, or no roster, EBADMSG. */
+static json_t *decode(const char *text, size_t length)
+{
+	json_error_t error;
+	json_t *root = json_loadb(text, length, JSON_REJECT_DUPLICATES, &error);
+
+	if (root == NULL && json_error_code(&error) != json_error_out_of_memory) {
+		errno = EBADMSG;
+		return NULL;
+	}
+	/* Where jansson gets no memory it may lose a byte of a name, and say nothing: so look twice. */
+	json_t *again = json_loadb(text, length, JSON_REJECT_DUPLICATES, &error);
+	bool same = root != NULL && again != NULL && json_equal(root, again);
+	json_decref(again);
+	errno = same ? EBADMSG : ENOMEM;
+	if (same && is_roster(root))
+		return root;
+	json_decref(root);
+	return NULL;
+}
+
 static enum sl_result parse(
 	int descriptor, struct sl_borg_roster *roster, struct sl_failure *failure)
 {
 	struct stat st;
-	json_error_t error;
+	size_t length;
 
 	if (fstat(descriptor, &st) != 0)
 		return failed(failure, SL_SYSTEM, "fstat");
@@ -79,13 +120,16 @@ static enum sl_result parse(
 	roster->exists = true;
 	roster->file = (struct sl_borg_repository){
 		.user = st.st_uid, .group = st.st_gid, .mode = st.st_mode & 0777};
-	roster->root = json_loadfd(descriptor, JSON_REJECT_DUPLICATES, &error);
-	if (roster->root != NULL && is_roster(roster->root))
+	char *text = read_all(descriptor, (size_t)st.st_size, &length);
+	if (text == NULL)
+		return failed(failure, SL_SYSTEM, "read");
+	roster->root = decode(text, length);
+	int error = errno;
+	free(text);
+	errno = error;
+	if (roster->root != NULL)
 		return SL_OK;
-	bool no_memory = roster->root == NULL && json_error_code(&error) == json_error_out_of_memory;
-	sl_borg_roster_free(roster);
-	errno = no_memory ? ENOMEM : EBADMSG;
-	return failed(failure, no_memory ? SL_SYSTEM : SL_ROSTER_BROKEN, "read");
+	return failed(failure, errno == ENOMEM ? SL_SYSTEM : SL_ROSTER_BROKEN, "read");
 }
 
 enum sl_result sl_borg_roster_read(

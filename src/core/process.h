@@ -41,6 +41,10 @@ enum sl_life {
 /* Remembered per thread and asked again after a fork or a change of user. */
 const struct sl_self *sl_process_self(void);
 
+/* How many times a child has been forked on the way to this process: it is another one, whatever
+ * its pid. */
+unsigned sl_process_forks(void);
+
 /* In a forked child: it may even have its parent's pid, in a pid namespace of its own. */
 void sl_process_forget_self(void);
 

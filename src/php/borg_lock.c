@@ -25,10 +25,9 @@ ZEND_METHOD(Sitelock_BorgLock, __construct)
 		return;
 	struct sl_lock *lock = sl_borg_lock_new(&options, host_id != NULL ? ZSTR_VAL(host_id) : NULL);
 	if (lock == NULL && errno == EINVAL)
-		sl_value_error(
-			"%s", host_id != NULL
-					  ? "a host id has 1 to 200 bytes, and no slash"
-					  : "BORG_HOST_ID in the environment must have 1 to 200 bytes, and no slash");
+		sl_value_error("%s", host_id != NULL ? "a host id has 1 to 200 bytes of UTF-8, and no slash"
+											 : "BORG_HOST_ID in the environment must have 1 to 200 "
+											   "bytes of UTF-8, and no slash");
 	else
 		sl_constructed_with(object, lock);
 }
