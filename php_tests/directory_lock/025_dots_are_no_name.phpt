@@ -6,16 +6,16 @@ require __DIR__ . '/../helper.inc';
 
 $path = test_path_alone();
 $in = dirname($path);
-mkdir("$in/work");
-touch("$in/work/theirs");
-chdir("$in/work");
+mkdir("$in/place");
+touch("$in/place/theirs");
+chdir("$in/place");
 $state = function () use ($in): array {
     clearstatcache();
-    return [stat($in), stat("$in/work"), stat("$in/work/theirs"), entries($in), entries("$in/work")];
+    return [stat($in), stat("$in/place"), stat("$in/place/theirs"), entries($in), entries("$in/place")];
 };
 $before = $state();
 foreach (['Sitelock\DirectoryLock', 'Sitelock\FileLock'] as $class) {
-    foreach (["$in/work/.", "$in/work/..", "$in/.", '.', '..', './.', './..', '../.', '../..', '/.', '/..', "$in//work//.", "$in/work/missing/..", "$in/missing/."] as $bad) {
+    foreach (["$in/place/.", "$in/place/..", "$in/.", '.', '..', './.', './..', '../.', '../..', '/.', '/..', "$in//place//.", "$in/place/missing/..", "$in/missing/."] as $bad) {
         try {
             $lock = new $class($bad);
             echo "NOT OK $class($bad) was made, at ", $lock->getPath(), "\n";
@@ -38,11 +38,11 @@ foreach (['Sitelock\DirectoryLock', 'Sitelock\FileLock'] as $class) {
         is_dir('...') && rmdir('...');
     }
 }
-check('nothing is left', entries("$in/work") === ['theirs'] && entries($in) === ['work']);
+check('nothing is left', entries("$in/place") === ['theirs'] && entries($in) === ['work']);
 ?>
 --EXPECT--
-ok Sitelock\DirectoryLock /work/.
-ok Sitelock\DirectoryLock /work/..
+ok Sitelock\DirectoryLock /place/.
+ok Sitelock\DirectoryLock /place/..
 ok Sitelock\DirectoryLock /.
 ok Sitelock\DirectoryLock .
 ok Sitelock\DirectoryLock ..
@@ -52,11 +52,11 @@ ok Sitelock\DirectoryLock ../.
 ok Sitelock\DirectoryLock ../..
 ok Sitelock\DirectoryLock /.
 ok Sitelock\DirectoryLock /..
-ok Sitelock\DirectoryLock //work//.
-ok Sitelock\DirectoryLock /work/missing/..
+ok Sitelock\DirectoryLock //place//.
+ok Sitelock\DirectoryLock /place/missing/..
 ok Sitelock\DirectoryLock /missing/.
-ok Sitelock\FileLock /work/.
-ok Sitelock\FileLock /work/..
+ok Sitelock\FileLock /place/.
+ok Sitelock\FileLock /place/..
 ok Sitelock\FileLock /.
 ok Sitelock\FileLock .
 ok Sitelock\FileLock ..
@@ -66,8 +66,8 @@ ok Sitelock\FileLock ../.
 ok Sitelock\FileLock ../..
 ok Sitelock\FileLock /.
 ok Sitelock\FileLock /..
-ok Sitelock\FileLock //work//.
-ok Sitelock\FileLock /work/missing/..
+ok Sitelock\FileLock //place//.
+ok Sitelock\FileLock /place/missing/..
 ok Sitelock\FileLock /missing/.
 ok nothing was touched
 ok Sitelock\DirectoryLock ...
