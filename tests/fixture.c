@@ -8,7 +8,6 @@
 #include <fcntl.h>
 #include <ftw.h>
 #include <grp.h>
-#include <jansson.h>
 #include <linux/sched.h>
 #include <poll.h>
 #include <pthread.h>
@@ -748,7 +747,6 @@ static const char *const call_names[] = {
 	[CALL_PTHREAD_CREATE] = "pthread_create",
 	[CALL_FCHOWN] = "fchown",
 	[CALL_FDATASYNC] = "fdatasync",
-	[CALL_JSON_DUMP] = "json_dumpfd",
 	[CALL_MALLOC] = "malloc",
 	[CALL_CALLOC] = "calloc",
 	[CALL_REALLOC] = "realloc",
@@ -986,7 +984,6 @@ int __wrap_pthread_create(
 	pthread_t *thread, const pthread_attr_t *attributes, void *(*body)(void *data), void *data);
 int __wrap_fchown(int descriptor, uid_t user, gid_t group);
 int __wrap_fdatasync(int descriptor);
-int __wrap_json_dumpfd(const json_t *json, int descriptor, size_t flags);
 ssize_t __wrap_read(int descriptor, void *bytes, size_t size);
 int __wrap_nanosleep(const struct timespec *request, struct timespec *rest);
 int __wrap_clock_gettime(clockid_t clock, struct timespec *now);
@@ -1260,19 +1257,6 @@ int __wrap_fdatasync(int descriptor)
 {
 	const struct rule *rule = arrive(CALL_FDATASYNC, "");
 	return refuses(rule) ? -1 : answered(rule, fdatasync(descriptor));
-}
-
-int __wrap_json_dumpfd(const json_t *json, int descriptor, size_t flags)
-{
-	const struct rule *rule = arrive(CALL_JSON_DUMP, "");
-	if (!refuses(rule))
-		return answered(rule, json_dumpfd(json, descriptor, flags));
-	char *text = json_dumps(json, flags);
-	if (text == NULL || write(descriptor, text, strlen(text) / 2) < 0)
-		abort();
-	free(text);
-	errno = rule->number;
-	return -1;
 }
 
 ssize_t __wrap_read(int descriptor, void *bytes, size_t size)

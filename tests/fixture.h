@@ -170,7 +170,6 @@ enum call {
 	CALL_PTHREAD_CREATE,
 	CALL_FCHOWN,
 	CALL_FDATASYNC,
-	CALL_JSON_DUMP, /* refused: half of it is written */
 	CALL_MALLOC,
 	CALL_CALLOC,
 	CALL_REALLOC,

@@ -2950,32 +2950,62 @@ static void step_by_chance(struct player *player, char *doing)
 		*doing = '\0';
 }
 
+/* Where it was stopped; another one comes in its place. A borg may take the roster with it. */
+static void perish_by_chance(struct player *player, char *doing)
+{
+	if (player->party == BORG || chance(60) > 0)
+		return;
+	if (*doing != '\0')
+		die(player);
+	else
+		child_kill(&player->child);
+	*player = start_player(SITELOCK);
+	*doing = '\0';
+}
+
+static void step_together(enum party *who, bool perish)
+{
+	struct player players[3] = {start_player(who[0]), start_player(who[1]), start_player(who[2])};
+	for (int round = 0; round < ROUNDS; round++) {
+		char doing[3] = "";
+		unsigned turn = 0;
+		for (int step = 0; step < 200; step++) {
+			/* Mostly the same one as before. */
+			turn = chance(4) == 0 ? chance(3) : turn;
+			step_by_chance(&players[turn], &doing[turn]);
+			if (perish)
+				perish_by_chance(&players[turn], &doing[turn]);
+			assert_compatible(players, 3);
+		}
+		for (int i = 0; i < 3; i++)
+			while (doing[i] != '\0')
+				step_by_chance(&players[i], &doing[i]);
+		assert_one_owner(players, 3);
+		release_all(players, 3);
+		release_all(players, 3);
+		break_stale();
+		assert_entries(0);
+	}
+	for (int i = 0; i < 3; i++)
+		finish(&players[i]);
+}
+
 static void in_whatever_order_three_make_their_steps_there_is_one_owner(void **state)
 {
 	(void)state;
 	for (int borgs = 0; borgs <= 2; borgs++) {
-		struct player players[3] = {start_player(SITELOCK),
-			start_player(borgs > 1 ? BORG : SITELOCK), start_player(borgs > 0 ? BORG : SITELOCK)};
-		for (int round = 0; round < ROUNDS; round++) {
-			char doing[3] = "";
-			for (int step = 0; step < 200; step++) {
-				/* Mostly the same one as before. */
-				static unsigned who;
-				who = chance(4) == 0 ? chance(3) : who;
-				step_by_chance(&players[who], &doing[who]);
-				assert_compatible(players, 3);
-			}
-			for (int i = 0; i < 3; i++)
-				while (doing[i] != '\0')
-					step_by_chance(&players[i], &doing[i]);
-			assert_one_owner(players, 3);
-			release_all(players, 3);
-			release_all(players, 3);
-			break_stale();
-			assert_entries(0);
-		}
-		for (int i = 0; i < 3; i++)
-			finish(&players[i]);
+		enum party who[] = {SITELOCK, borgs > 1 ? BORG : SITELOCK, borgs > 0 ? BORG : SITELOCK};
+		step_together(who, false);
+	}
+	assert_free();
+}
+
+static void in_whatever_order_three_make_their_steps_and_die_there_is_one_owner(void **state)
+{
+	(void)state;
+	for (int borgs = 0; borgs <= 1; borgs++) {
+		enum party who[] = {SITELOCK, SITELOCK, borgs > 0 ? BORG : SITELOCK};
+		step_together(who, true);
 	}
 	assert_free();
 }
@@ -3654,17 +3684,14 @@ static void where_it_is_not_local_the_record_is_closed_before_it_is_removed(void
 	assert_held(lock);
 	watch_calls();
 	assert_int_equal(release(lock), SL_OK);
-	const char *end = strstr(call_trace(), "flock(LOCK_UN)");
-	assert_non_null(end);
-	assert_string_equal(end, "flock(LOCK_UN) close fstatat unlink rmdir close close ");
+	assert_non_null(strstr(call_trace(), "flock(LOCK_UN) close fstatat unlink rmdir "));
 	stop_watching();
 	pretend_kind(0);
+	/* Where it is, nobody finds it there without its flock. */
 	assert_int_equal(take(lock), SL_OK);
 	watch_calls();
 	assert_int_equal(release(lock), SL_OK);
-	end = strstr(call_trace(), "flock(LOCK_UN)");
-	assert_non_null(end);
-	assert_string_equal(end, "flock(LOCK_UN) close close close ");
+	assert_non_null(strstr(call_trace(), "fstatat unlink rmdir flock(LOCK_UN) close "));
 	stop_watching();
 	assert_free();
 }
@@ -3962,6 +3989,51 @@ static void many_come_and_go_and_are_never_inside_together(void **state)
 	assert_free();
 }
 
+/* One process, and two others. */
+static void *visit_as_thread(void *data)
+{
+	struct sl_lock *lock = data;
+	struct sl_failure ours;
+	struct sl_patience patience = {.until = sl_clock_now() + LATE};
+	for (int i = 0; i < 25; i++) {
+		enum sl_mode mode = i % 3 == 0 ? SL_EXCLUSIVE : SL_SHARED;
+		expect(sl_lock_wait(lock, mode, &patience, &ours) == SL_OK);
+		expect(sl_lock_confirm(lock, &ours) == SL_OK);
+		be_inside(mode);
+		expect(sl_lock_check(lock, &ours) == SL_OK);
+		enum sl_result result = sl_lock_release(lock, NULL, &ours);
+		expect(result == SL_OK || (result == SL_SYSTEM && ours.number == EBUSY));
+		sl_borg_lock_sweep();
+	}
+	return NULL;
+}
+
+static void threads_of_one_process_share_an_entry_and_keep_others_out(void **state)
+{
+	(void)state;
+	pthread_t threads[4];
+	struct child children[2];
+	enum party some[] = {SITELOCK, BORG};
+	open_room();
+	for (size_t i = 0; i < COUNT(children); i++)
+		children[i] = start_child(visit_often, &some[i]);
+	pretend_sleep(0);
+	for (size_t i = 0; i < COUNT(threads); i++)
+		assert_int_equal(pthread_create(&threads[i], NULL, visit_as_thread, make()), 0);
+	for (size_t i = 0; i < COUNT(threads); i++)
+		pthread_join(threads[i], NULL);
+	for (size_t i = 0; i < COUNT(children); i++)
+		assert_int_equal(child_finish(&children[i]), 0);
+	assert_int_equal(room->crowded, 0);
+	assert_int_equal(room->served, 25 * (COUNT(threads) + COUNT(children)));
+	munmap(room, sizeof *room);
+	while (reads(getpid()))
+		sl_borg_lock_sweep();
+	await_threads(1);
+	break_stale();
+	assert_free();
+}
+
 /* --- Threads, descendants, other views, lost answers --- */
 
 static void share_meanwhile(void *lock)
@@ -4080,6 +4152,47 @@ static void own_record_that_was_made_from_another_view_is_not_removed(void **sta
 	(void)state;
 	assert_verdict(own_name(), words_of_a_sitelock(OVERLAY), BUSY_AND_STAYS);
 }
+
+#ifdef UNFIXED
+static void sweep_beside_failures(void *data)
+{
+	const enum call call = *(enum call *)data;
+	struct sl_lock *lock = make();
+	expect(share(lock) == SL_OK);
+	leave_in_vain(lock);
+	alarm(20);
+	watch_calls();
+	refuse_calls_from(call, 1, EIO);
+	sl_borg_lock_sweep();
+	stop_watching();
+	sl_borg_lock_sweep();
+	expect(!reads(getpid()));
+	sl_borg_lock_sweep();
+	drop(lock);
+	break_stale();
+	expect(entry_count() == 0);
+}
+
+static void sweep_ends_whatever_fails(void **state)
+{
+	(void)state;
+	for (enum call call = CALL_OPEN; call < CALL_MALLOC; call++) {
+		struct child child = start_child(sweep_beside_failures, &call);
+		if (child_finish(&child) != 0)
+			fail_msg("%s", call_name(call));
+	}
+}
+
+/* A sitelock was killed, and a borg that is called so, and has its pid, found the lock "by me". */
+static void record_whose_pid_lives_is_not_removed_whatever_its_host_is_called(void **state)
+{
+	(void)state;
+	struct child child = start_child(wait_for_the_end, NULL);
+	assert_verdict(name_at(OTHER_HOST, child.pid, 0), words_of_a_sitelock(TMPFS), BUSY_AND_STAYS);
+	assert_verdict(name_at(OTHER_HOST, GONE, 0), words_of_a_sitelock(TMPFS), TAKEN_OVER);
+	assert_int_equal(child_finish(&child), 0);
+}
+#endif
 
 static void sweep_within_seconds(void *data)
 {
@@ -4431,6 +4544,7 @@ int main(void)
 		lock_test(at_each_step_another_one_may_come),
 		lock_test(at_each_two_steps_of_both_they_may_meet),
 		lock_test(in_whatever_order_three_make_their_steps_there_is_one_owner),
+		lock_test(in_whatever_order_three_make_their_steps_and_die_there_is_one_owner),
 		lock_test(whoever_is_killed_at_any_step_leaves_a_lock_that_others_get),
 		lock_test(borg_that_is_killed_at_any_step_leaves_no_second_owner),
 		lock_test(control_with_borgs_test_two_of_one_name_are_owners),
@@ -4457,6 +4571,7 @@ int main(void)
 		lock_test(child_that_has_the_descriptor_does_not_keep_a_released_lock),
 		lock_test(context_finds_its_locks),
 		lock_test(many_come_and_go_and_are_never_inside_together),
+		lock_test(threads_of_one_process_share_an_entry_and_keep_others_out),
 		lock_test(thread_that_shares_while_another_gives_back_stays_on_the_roster),
 		lock_test(thread_that_shares_while_another_sweeps_stays_on_the_roster),
 		lock_test(what_another_thread_collects_is_not_published),
@@ -4473,6 +4588,10 @@ int main(void)
 		lock_test(repository_that_cannot_be_looked_at_is_not_lost),
 		lock_test(host_id_that_json_cannot_hold_is_refused),
 		lock_test(child_of_the_same_pid_is_another_process),
+#ifdef UNFIXED
+		lock_test(sweep_ends_whatever_fails),
+		lock_test(record_whose_pid_lives_is_not_removed_whatever_its_host_is_called),
+#endif
 	};
 	if (!sl_process_sees_all()) {
 		print_message("borg knows processes by their pids, and here they mean something else\n");

@@ -751,7 +751,7 @@ static void roster_is_replaced_and_never_changed(void **state)
 	watch_calls();
 	assert_int_equal(write_roster(), SL_OK);
 	assert_string_equal(
-		call_trace(), "getrandom open(O_CREAT) fchown fchmod json_dumpfd fdatasync close rename ");
+		call_trace(), "getrandom open(O_CREAT) fchown fchmod pwrite fdatasync close rename ");
 	stop_watching();
 }
 
@@ -873,12 +873,12 @@ static void temporary_that_cannot_be_removed_is_no_roster(void **state)
 	(void)state;
 	begin_change();
 	watch_calls();
-	refuse_call(CALL_JSON_DUMP, 1, ENOSPC);
+	refuse_call(CALL_PWRITE, 1, ENOSPC);
 	refuse_call(CALL_UNLINK, 1, EROFS);
 	assert_int_equal(write_roster(), SL_SYSTEM);
 	stop_watching();
 	assert_int_equal(failure.number, ENOSPC);
-	assert_string_equal(failure.call, "write");
+	assert_string_equal(failure.call, "pwrite");
 	assert_file_text(roster_path, before_text);
 	assert_int_equal(entry_count(), 2);
 	sl_borg_roster_collect(repository);
@@ -957,7 +957,7 @@ static void change_and_die(void *data)
 	expect(add(SL_SHARED, 6));
 	watch_calls();
 	if (step == 0)
-		before_call(CALL_JSON_DUMP, 1, write_half_and_kill_itself, NULL);
+		before_call(CALL_PWRITE, 1, write_half_and_kill_itself, NULL);
 	else
 		before_call(CALL_ANY, step, kill_itself, NULL);
 	expect(write_roster() == SL_OK);

@@ -3,6 +3,7 @@
 #include "borg_repository.h"
 #include "directory.h"
 #include "lock_path.h"
+#include "record.h"
 
 #include <fcntl.h>
 #include <stdio.h>
@@ -220,6 +221,24 @@ static bool says_nothing(const struct sl_borg_roster *roster)
 	return true;
 }
 
+/* In one piece: json_dumpfd() writes many, and does not see each of them fail. */
+static enum sl_result write_text(
+	int descriptor, const struct sl_borg_roster *roster, struct sl_failure *failure)
+{
+	enum sl_result result = SL_SYSTEM;
+	char *text = json_dumps(roster->root, JSON_ENSURE_ASCII);
+	json_t *again = text != NULL ? decode(text, strlen(text)) : NULL;
+
+	if (again != NULL && json_equal(roster->root, again))
+		result = sl_record_write(descriptor, text, strlen(text), NULL, failure);
+	else
+		*failure = (struct sl_failure){.call = "malloc", .number = ENOMEM};
+	failure->within = ROSTER;
+	json_decref(again);
+	free(text);
+	return result;
+}
+
 /* A new file under its temporary name, complete. */
 static enum sl_result write_temporary(int directory, const char *name,
 	const struct sl_borg_roster *roster, const struct sl_borg_repository *repository,
@@ -234,9 +253,8 @@ static enum sl_result write_temporary(int directory, const char *name,
 	sl_borg_give(file.descriptor, like->user, like->group);
 	if (fchmod(file.descriptor, like->mode) != 0)
 		result = failed(failure, SL_SYSTEM, "fchmod");
-	errno = EIO; /* should it be for want of memory */
-	if (result == SL_OK && json_dumpfd(roster->root, file.descriptor, JSON_ENSURE_ASCII) != 0)
-		result = failed(failure, SL_SYSTEM, "write");
+	if (result == SL_OK)
+		result = write_text(file.descriptor, roster, failure);
 	/* A power cut must not leave an empty file under the name of a full one. */
 	if (result == SL_OK && fdatasync(file.descriptor) != 0)
 		result = failed(failure, SL_SYSTEM, "fdatasync");

@@ -448,7 +448,7 @@ for ($nth = 1; $nth <= 8; $nth++) {
     put_readers($holed, ...$others);
     $child = new Child('$lock = new Sitelock\BorgLock($path); say("ready"); hear(); try { $lock->acquireShared(); } catch (Sitelock\LockException $e) {} unset($lock);', $holed);
     $child->hear();
-    $strace = proc_open(['strace', '-f', '-p', (string) $child->pid(), '-o', '/dev/null', '-e', 'trace=write', '-e', "inject=write:error=ENOSPC:when=$nth"], [['file', '/dev/null', 'r'], ['file', '/dev/null', 'w'], ['pipe', 'w']], $pipes);
+    $strace = proc_open(['strace', '-f', '-p', (string) $child->pid(), '-o', '/dev/null', '-e', 'trace=pwrite64', '-e', "inject=pwrite64:error=ENOSPC:when=$nth"], [['file', '/dev/null', 'r'], ['file', '/dev/null', 'w'], ['pipe', 'w']], $pipes);
     fgets($pipes[2]); // attached
     $child->tell('go');
     $child->wait();

@@ -17,6 +17,8 @@ if (preg_match('/^\d+ \(.*\) . (\d+) /s', (string) @file_get_contents("/proc/$bo
     exit(1);
 }
 file_put_contents("$scratch/content-$borg", (string) getmypid()); // whom to wait for when that borg was killed
+$mark = function (string $what) use ($scratch, $borg) { file_put_contents("$scratch/marks", hrtime(true) . " $what, borg $borg, " . getmypid() . "\n", FILE_APPEND); };
+$mark('writes');
 $entered = $overlap->enter(false);
 file_put_contents("$scratch/borgs", $entered ? 'x' : 'O', FILE_APPEND);
 if (!$entered) {
@@ -25,3 +27,4 @@ if (!$entered) {
 usleep(random_int(0, 30000));
 echo random_bytes(2000);
 $overlap->leave();
+$mark('wrote');

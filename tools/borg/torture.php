@@ -49,15 +49,22 @@ function complain(string $who, string $what): void
     note('complaints', "$who: " . strtok($what, "\n") . "\n");
 }
 
-/** Two owners: who they are, and what the lock says of them. */
+/** Two owners: who they are, and what the lock says of them. Asked at once, for marks go away. */
 function witness(string $who): void
 {
     global $scratch, $repository;
-    $inode = fileinode("$scratch/overlap");
-    preg_match_all("~^\d+: POSIX .*? (READ|WRITE) +(\d+) \S+:$inode ~m", (string) file_get_contents('/proc/locks'), $marks, PREG_SET_ORDER);
-    complain('overlap', "$who " . getmypid() . ' beside ' . implode(', ', array_map(function ($mark) {
+    $now = hrtime(true);
+    preg_match_all('~^\d+: POSIX .*? (READ|WRITE) +(\d+) \S+:' . fileinode("$scratch/overlap") . ' ~m', (string) file_get_contents('/proc/locks'), $marks, PREG_SET_ORDER);
+    $lock = implode(', ', exclusive_records($repository)) . '; ' . roster($repository);
+    complain('overlap', "$who " . getmypid() . " at $now beside " . implode(', ', array_map(function ($mark) {
         return "$mark[1] $mark[2] (" . str_replace("\0", ' ', substr((string) @file_get_contents("/proc/$mark[2]/cmdline"), 0, 60)) . ')';
-    }, $marks)) . '; ' . implode(', ', exclusive_records($repository)) . '; ' . roster($repository));
+    }, $marks)) . "; $lock");
+}
+
+/** When a borg was known to be at work, and when no more. */
+function mark(string $what, int $borg): void
+{
+    note('marks', hrtime(true) . " $what, borg $borg, " . getmypid() . "\n");
 }
 
 /** While a roster that a borg has spoiled is cleared nobody may start. */
@@ -120,10 +127,10 @@ function acquire_and_release($lock, Overlap $overlap): void
         return;
     }
     $alone = $overlap->enter($shared);
-    note('ours', $alone ? ($shared ? SHARED : EXCLUSIVE) : OVERLAP);
     if (!$alone && !$lock instanceof NoLock) {
         witness($shared ? 'reader' : 'writer');
     }
+    note('ours', $alone ? ($shared ? SHARED : EXCLUSIVE) : OVERLAP);
     usleep(random_int(0, 8000));
     $overlap->leave();
     $lock->release();
@@ -190,6 +197,7 @@ function run_borg(array $arguments, Overlap $overlap): void
     }
     while ($borg->has_ended() === null) {
         if (hrtime(true) > $kill_at) {
+            mark('is killed', $borg->pid());
             $borg->kill();
             wait_for_content($borg->pid());
             $in && $overlap->leave();
@@ -198,6 +206,7 @@ function run_borg(array $arguments, Overlap $overlap): void
                 note('borgs', 'T');
                 touch($GLOBALS['scratch'] . '/paused');
             }
+            mark('is gone', $borg->pid());
             $borg->wait();
             return;
         }
@@ -210,11 +219,13 @@ function run_borg(array $arguments, Overlap $overlap): void
             $got = (string) fread($borg->pipes[1], $in ? 1 << 20 : 1);
             if ($got !== '' && !$in) {
                 // It has more to say, and cannot before somebody reads it: it is a reader now.
+                mark('reads', $borg->pid());
                 $in = $overlap->enter(true);
-                note('borgs', $in ? 's' : 'O');
                 $in || witness('borg ' . $borg->pid() . ' reads, driver');
+                note('borgs', $in ? 's' : 'O');
                 usleep(random_int(0, 30000));
                 $overlap->leave();
+                mark('reads on', $borg->pid());
                 $in = true;
             }
         }
