@@ -38,7 +38,7 @@ foreach (['Sitelock\DirectoryLock', 'Sitelock\FileLock'] as $class) {
         is_dir('...') && rmdir('...');
     }
 }
-check('nothing is left', entries("$in/place") === ['theirs'] && entries($in) === ['work']);
+check('nothing is left', entries("$in/place") === ['theirs'] && entries($in) === ['place']);
 ?>
 --EXPECT--
 ok Sitelock\DirectoryLock /place/.

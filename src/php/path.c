@@ -25,25 +25,27 @@ static bool ends_in_dots(const char *path)
 zend_string *sl_path_resolve(zend_string *path, bool is_directory)
 {
 	char absolute[MAXPATHLEN];
+	const char *name = is_directory ? "repository" : "path";
 
+	(void)name; /* PHP 8 knows it */
 	if (ZSTR_LEN(path) == 0) {
-		sl_argument_error(1, "path", "must not be empty");
+		sl_argument_error(1, name, "must not be empty");
 		return NULL;
 	}
 	if (CHECK_NULL_PATH(ZSTR_VAL(path), ZSTR_LEN(path))) {
-		sl_argument_error(1, "path", "must not contain any null bytes");
+		sl_argument_error(1, name, "must not contain any null bytes");
 		return NULL;
 	}
 	if (names_a_stream(ZSTR_VAL(path))) {
-		sl_argument_error(1, "path", "must be a plain path: a stream cannot be locked");
+		sl_argument_error(1, name, "must be a plain path: a stream cannot be locked");
 		return NULL;
 	}
 	if (!is_directory && ZSTR_VAL(path)[ZSTR_LEN(path) - 1] == '/') {
-		sl_argument_error(1, "path", "must not end in a slash");
+		sl_argument_error(1, name, "must not end in a slash");
 		return NULL;
 	}
 	if (!is_directory && ends_in_dots(ZSTR_VAL(path))) {
-		sl_argument_error(1, "path", "must not end in \".\" or \"..\"");
+		sl_argument_error(1, name, "must not end in \".\" or \"..\"");
 		return NULL;
 	}
 	/* Asked first: without a working directory expand_filepath() would open the path to see if it
