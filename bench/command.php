@@ -4,8 +4,8 @@ declare(strict_types=1);
 
 /*
  * command.php ROUNDS FOLDER PHP MODULE PHAR: how long programs take from their start to their end, in
- * turns, another one first each time. Prints for each: its name, the median in microseconds, and the
- * median of what it took longer than the one that it is compared with, in the same round.
+ * turns, another one first each time. Prints for each: its name, the median in microseconds, the least,
+ * and the median of what it took longer than the one that it is compared with, in the same round.
  */
 
 [, $rounds, $folder, $php, $module, $phar] = $argv;
@@ -62,5 +62,5 @@ foreach ($contestants as $name => [, $other]) {
     $more = $other === null ? 'null' : sprintf('%.0f', median(array_map(static function (int $time, int $base): int {
         return $time - $base;
     }, $times[$name], $times[$other])) / 1000);
-    printf("%s\t%.0f\t%s\t%s\n", $name, median($times[$name]) / 1000, $more, $other);
+    printf("%s\t%.0f\t%.0f\t%s\t%s\n", $name, median($times[$name]) / 1000, min($times[$name]) / 1000, $more, $other);
 }
