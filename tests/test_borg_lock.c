@@ -868,6 +868,42 @@ static void files_belong_to_whom_the_repository_belongs(void **state)
 	}
 }
 
+static void acquire_under_umasks(void *data)
+{
+	(void)data;
+	static const mode_t masks[] = {0, 0077, 0177, 0277, 0377};
+	struct stat st;
+	become(SOME_USER);
+	struct sl_lock *lock = make();
+	for (size_t i = 0; i < COUNT(masks); i++)
+		for (unsigned mode = SL_EXCLUSIVE; mode <= SL_SHARED; mode++) {
+			umask(masks[i]);
+			expect(acquire(lock, mode) == SL_OK);
+			if (mode == SL_EXCLUSIVE) {
+				expect(stat(exclusive, &st) == 0 && st.st_mode == (S_IFDIR | 0700));
+				expect(stat(in_exclusive(own_name()), &st) == 0);
+				expect(st.st_mode == (S_IFREG | 0600));
+			}
+			expect(stat(roster, &st) == 0 && st.st_mode == (S_IFREG | 0644));
+			expect(release(lock) == SL_OK);
+			expect(entry_count() == 0);
+		}
+	/* Not even its owner can open it. */
+	umask(0777);
+	expect(take(lock) == SL_SYSTEM);
+	expect(entry_count() == 0);
+	drop(lock);
+}
+
+static void umask_makes_it_neither_wider_nor_unusable(void **state)
+{
+	(void)state;
+	need_root();
+	assert_int_equal(chown(path, SOME_USER, SOME_USER), 0);
+	assert_int_equal(chmod(in_repository("config"), 0644), 0);
+	in_child(acquire_under_umasks, NULL);
+}
+
 static void modes_keep_each_other_out_or_not(void **state)
 {
 	(void)state;
@@ -1221,6 +1257,17 @@ static void lock_of_a_repository_that_was_moved_away_is_lost_and_given_back(void
 	}
 }
 
+/* Which call of the trace it is. */
+static unsigned place_of(const char *call)
+{
+	unsigned place = 1;
+	const char *trace = call_trace(), *found = strstr(trace, call);
+	assert_non_null(found);
+	for (; trace < found; trace++)
+		place += *trace == ' ';
+	return place;
+}
+
 /* --- What is found there --- */
 
 enum verdict { TAKEN_OVER, BUSY_AND_STAYS };
@@ -1286,8 +1333,8 @@ static void record_that_borg_would_leave_alone_stays(void **state)
 	assert_verdict(name_at(HOST, dead, 1), "", BUSY_AND_STAYS);
 	assert_verdict(name_at(HOST, dead + (INT64_C(1) << 32), 0), "", BUSY_AND_STAYS);
 	static const char *const names[] = {"README", ".hidden", "web1@8796750862", HOST ".-5-0",
-		HOST ".0-0", HOST ".99999999999999999999-0", ".nfs00000000015a3c8b00000002", "a-b", "-",
-		"x."};
+		HOST ".0-0", HOST ".02147483647-0", HOST ".+2147483647-0", HOST ".99999999999999999999-0",
+		".nfs00000000015a3c8b00000002", "a-b", "-", "x."};
 	for (size_t i = 0; i < COUNT(names); i++)
 		assert_verdict(names[i], "", BUSY_AND_STAYS);
 	char longest[NAME_MAX + 1];
@@ -1486,13 +1533,13 @@ static void remove_record_of(void *name)
 	remove_file((void *)in_exclusive(name));
 }
 
-/* Between the look into the directory and the one at the record. */
+/* Between the look into the directory and the one at the record, or in the middle of that. */
 static void record_that_is_just_given_back_is_in_nobodys_way(void **state)
 {
 	(void)state;
 	struct sl_lock *lock = make();
 	const char *other = name_at(OTHER_HOST, 5, 0);
-	bool between = false;
+	unsigned between = 0;
 	/* Who is there for good is not waited for. */
 	static const char for_good[] = "{\"exclusive\": [[\"" OTHER_HOST "\", 5, 0]]}";
 	sl_process_self();
@@ -1500,22 +1547,24 @@ static void record_that_is_just_given_back_is_in_nobodys_way(void **state)
 		put_record(other, "");
 		put_roster(for_good);
 		watch_calls();
-		before_call(CALL_OPEN, step, remove_record_of, (void *)other);
+		before_call(CALL_ANY, step, remove_record_of, (void *)other);
 		enum sl_result result = take(lock);
 		bool applied = rule_applied();
 		stop_watching();
-		between |= strstr(call_trace(), "readdir open ") != NULL;
-		if (result == SL_OK) {
-			assert_int_equal(check(lock), SL_OK);
-			assert_int_equal(release(lock), SL_OK);
+		if (result == SL_BUSY) {
+			/* When he was seen it was too late. */
+			assert_true(between > 0);
+			if (!applied)
+				break;
 			continue;
 		}
-		/* When he was seen it was too late. */
-		assert_int_equal(result, SL_BUSY);
-		assert_true(between);
-		if (!applied)
-			break;
+		assert_int_equal(result, SL_OK);
+		assert_int_equal(check(lock), SL_OK);
+		assert_int_equal(release(lock), SL_OK);
+		const char *seen = strstr(call_trace(), "readdir open");
+		between += seen != NULL && step > place_of("readdir open");
 	}
+	assert_int_equal(between, 3);
 }
 
 static void dead_owner_who_cannot_be_removed_is_an_error(void **state)
@@ -1611,17 +1660,6 @@ static void swap_for_a_link(void *target)
 	snprintf(away, sizeof away, "%s.away", name);
 	if (rename(name, away) != 0 || symlink(target, name) != 0)
 		abort();
-}
-
-/* Which call of the trace it is. */
-static unsigned place_of(const char *call)
-{
-	unsigned place = 1;
-	const char *trace = call_trace(), *found = strstr(trace, call);
-	assert_non_null(found);
-	for (; trace < found; trace++)
-		place += *trace == ' ';
-	return place;
 }
 
 static void nothing_is_made_behind_a_link_that_somebody_puts_there(void **state)
@@ -4474,6 +4512,7 @@ int main(void)
 		lock_test(shared_lock_is_an_entry_on_the_roster),
 		lock_test(record_says_to_another_sitelock_who_it_is),
 		lock_test(files_belong_to_whom_the_repository_belongs),
+		lock_test(umask_makes_it_neither_wider_nor_unusable),
 		lock_test(modes_keep_each_other_out_or_not),
 		lock_test(freeing_a_held_lock_releases_it),
 		lock_test(giving_up_what_was_taken_leaves_nothing),
