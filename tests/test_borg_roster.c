@@ -574,6 +574,22 @@ static void roster_nested_too_deeply_is_broken(void **state)
 	assert_broken("nested");
 }
 
+/* Nobody has so many readers. */
+static void roster_of_more_than_16_megabytes_is_broken(void **state)
+{
+	(void)state;
+	enum { SIZE = 16 * 1024 * 1024 };
+	char *text = malloc(SIZE + 1);
+	assert_non_null(text);
+	memset(text, ' ', SIZE + 1);
+	memcpy(text, "{}", 2);
+	write_bytes(roster_path, text, SIZE);
+	assert_int_equal(read_roster(), SL_OK);
+	write_bytes(roster_path, text, SIZE + 1);
+	assert_broken("blanks");
+	free(text);
+}
+
 static void what_is_no_file_is_no_roster_and_stays(void **state)
 {
 	(void)state;
@@ -1128,6 +1144,7 @@ int main(void)
 		borg_test(what_borg_could_not_have_written_is_broken_and_stays),
 		borg_test(roster_that_is_cut_off_anywhere_is_broken),
 		borg_test(roster_nested_too_deeply_is_broken),
+		borg_test(roster_of_more_than_16_megabytes_is_broken),
 		borg_test(what_is_no_file_is_no_roster_and_stays),
 		borg_test(roster_that_cannot_be_read_is_an_error),
 		borg_test(process_is_on_a_list_once),
