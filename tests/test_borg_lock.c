@@ -1567,6 +1567,57 @@ static void record_that_is_just_given_back_is_in_nobodys_way(void **state)
 	assert_int_equal(between, 3);
 }
 
+/* He has lock.exclusive for as long as it takes to change the roster. */
+static void who_only_passes_is_waited_for_a_moment(void **state)
+{
+	(void)state;
+	struct sl_lock *lock = make();
+	const char *other = name_at(OTHER_HOST, 5, 0);
+	static const char *const rosters[] = {
+		NULL, "{\"shared\": []}", "{\"more\": 1}", "{\"shared\": [["};
+	pretend_sleep(1);
+	for (size_t i = 0; i < COUNT(rosters); i++)
+		for (unsigned mode = SL_EXCLUSIVE; mode <= SL_SHARED; mode++) {
+			put_record(other, "");
+			if (rosters[i] != NULL)
+				put_roster(rosters[i]);
+			watch_calls();
+			assert_int_equal(acquire(lock, mode), SL_BUSY);
+			/* A tenth of a second of about a millisecond. */
+			assert_in_range(call_count(CALL_NANOSLEEP), 50, 200);
+			watch_calls();
+			before_call(CALL_NANOSLEEP, 20, remove_record_of, (void *)other);
+			enum sl_result result = acquire(lock, mode);
+			assert_true(rule_applied());
+			assert_int_equal(call_count(CALL_NANOSLEEP), 20);
+			stop_watching();
+			assert_int_equal(result, i == COUNT(rosters) - 1 ? SL_ROSTER_BROKEN : SL_OK);
+			assert_int_equal(release(lock), SL_OK);
+			if (exists(roster))
+				remove_file((void *)roster);
+		}
+	assert_free();
+}
+
+static void who_is_there_for_good_is_not_waited_for(void **state)
+{
+	(void)state;
+	for (enum party party = SITELOCK; party <= BORG; party++) {
+		struct player player = start_player(party);
+		struct sl_lock *lock = make();
+		do_whole(&player, 'x');
+		for (unsigned mode = SL_EXCLUSIVE; mode <= SL_SHARED; mode++) {
+			watch_calls();
+			assert_int_equal(acquire(lock, mode), SL_BUSY);
+			assert_int_equal(call_count(CALL_NANOSLEEP), 0);
+			stop_watching();
+		}
+		release_all(&player, 1);
+		drop(lock);
+		finish(&player);
+	}
+}
+
 static void dead_owner_who_cannot_be_removed_is_an_error(void **state)
 {
 	(void)state;
@@ -4094,6 +4145,42 @@ static void thread_that_shares_while_another_gives_back_stays_on_the_roster(void
 	assert_int_equal(do_whole(&writer, 'x'), SL_BUSY);
 }
 
+static void come_and_go_meanwhile(void *lock)
+{
+	expect(share(lock) == SL_OK);
+	expect(release(lock) == SL_OK);
+}
+
+static void take_meanwhile(void *lock)
+{
+	expect(take(lock) == SL_OK);
+}
+
+static void what_another_thread_took_off_is_given_back(void **state)
+{
+	(void)state;
+	struct sl_lock *lock = make(), *other = make();
+	assert_int_equal(share(lock), SL_OK);
+	watch_calls();
+	before_call(CALL_MKDIR, 1, come_and_go_meanwhile, other);
+	assert_int_equal(release(lock), SL_OK);
+	assert_true(rule_applied());
+	stop_watching();
+	assert_free();
+
+	/* Even if that thread stays in lock.exclusive. */
+	assert_int_equal(share(lock), SL_OK);
+	pretend_sleep(1);
+	watch_calls();
+	before_call(CALL_MKDIR, 1, take_meanwhile, other);
+	assert_int_equal(release(lock), SL_OK);
+	assert_true(rule_applied());
+	stop_watching();
+	assert_held(other);
+	assert_int_equal(release(other), SL_OK);
+	assert_free();
+}
+
 static void thread_that_shares_while_another_sweeps_stays_on_the_roster(void **state)
 {
 	(void)state;
@@ -4539,6 +4626,8 @@ int main(void)
 		lock_test(empty_lock_exclusive_belongs_to_nobody),
 		lock_test(dead_and_living_records_are_told_apart),
 		lock_test(record_that_is_just_given_back_is_in_nobodys_way),
+		lock_test(who_only_passes_is_waited_for_a_moment),
+		lock_test(who_is_there_for_good_is_not_waited_for),
 		lock_test(dead_owner_who_cannot_be_removed_is_an_error),
 		lock_test(what_is_no_directory_is_refused_and_stays),
 		lock_test(what_lies_in_lock_exclusive_and_is_no_file_holds_it),
@@ -4612,6 +4701,7 @@ int main(void)
 		lock_test(many_come_and_go_and_are_never_inside_together),
 		lock_test(threads_of_one_process_share_an_entry_and_keep_others_out),
 		lock_test(thread_that_shares_while_another_gives_back_stays_on_the_roster),
+		lock_test(what_another_thread_took_off_is_given_back),
 		lock_test(thread_that_shares_while_another_sweeps_stays_on_the_roster),
 		lock_test(what_another_thread_collects_is_not_published),
 		lock_test(borg_that_has_taken_over_by_its_pid_is_alive),

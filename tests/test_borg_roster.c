@@ -234,6 +234,9 @@ static void what_is_no_directory_with_a_config_is_no_repository(void **state)
 	assert_int_equal(rmdir(config), 0);
 	assert_int_equal(mkfifo(config, 0600), 0);
 	assert_int_equal(open_at(path), SL_NO_REPOSITORY);
+	int writer = open(config, O_RDWR | O_CLOEXEC);
+	assert_int_equal(open_at(path), SL_NO_REPOSITORY);
+	close(writer);
 	remove_file((void *)config);
 	put_socket(config);
 	assert_int_equal(open_at(path), SL_NO_REPOSITORY);

@@ -619,7 +619,9 @@ static void what_a_network_file_system_leaves_there_passes(void **state)
 	assert_int_equal(mkdir(path, 0700), 0);
 	write_file(in_lock(".nfs00000000015a3c8b00000002"), "");
 	assert_int_equal(take(lock), SL_BUSY);
-	assert_int_equal(sl_lock_holders(lock, &(struct sl_holder_list){0}, &failure), SL_OK);
+	struct sl_holder_list list;
+	assert_int_equal(sl_lock_holders(lock, &list, &failure), SL_OK);
+	sl_holders_free(&list);
 	assert_int_equal(share(lock), SL_BUSY);
 	remove_file((void *)in_lock(".nfs00000000015a3c8b00000002"));
 	assert_int_equal(take(lock), SL_OK);

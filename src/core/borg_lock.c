@@ -200,6 +200,16 @@ static unsigned locks_behind_us(const struct borg_lock *self)
 	return locks;
 }
 
+/* Has nobody taken our entry off, and does no lock need it? */
+static bool is_left_over(const struct borg_lock *self)
+{
+	pthread_mutex_lock(&mutex);
+	const struct presence *presence = *find_presence(self);
+	bool left_over = presence != NULL && presence->locks == 0;
+	pthread_mutex_unlock(&mutex);
+	return left_over;
+}
+
 /* Does this process read the repository, under whatever name? */
 static bool reads_it(const struct borg_lock *self)
 {
@@ -291,7 +301,11 @@ static enum sl_result add_exclusive(
 {
 	if (sl_borg_roster_count(roster, SL_SHARED) == 0) {
 		self->lock.file = self->exclusive.file;
-		return add_us(self, roster, SL_EXCLUSIVE, failure);
+		enum sl_result result = add_us(self, roster, SL_EXCLUSIVE, failure);
+		/* Another thread may just be about to take off the entry that was dropped as dead. */
+		if (result == SL_OK)
+			forget_presence(self);
+		return result;
 	}
 	/* Readers of this process are known by the repository. */
 	if (reads_it(self))
@@ -409,10 +423,14 @@ static enum sl_result take_us_off(
 	struct borg_lock *self, int64_t patience, struct sl_failure *failure)
 {
 	enum sl_result result = enter_patiently(self, patience, failure);
-	/* Another thread may share the entry again by now. */
-	if (result == SL_OK && locks_behind_us(self) == 0)
+	/* Another thread may share the entry again by now, or may have taken it off. */
+	if (!is_left_over(self))
+		result = SL_OK;
+	else if (result == SL_OK)
 		result = remove_us(self, SL_SHARED, failure);
-	if (result == SL_OK || result == SL_LOST)
+	if (result == SL_LOST)
+		result = SL_OK;
+	if (result == SL_OK)
 		forget_presence(self);
 	leave_exclusive(self);
 	return result;
@@ -587,7 +605,7 @@ static enum sl_result release(struct sl_lock *lock, const char *end, struct sl_f
 	forget(self);
 	leave_exclusive(self);
 	close_lock(lock);
-	return result == SL_LOST || (result == SL_OK && !in_place) ? SL_TAKEN_OFF : result;
+	return result == SL_OK && !in_place ? SL_TAKEN_OFF : result;
 }
 
 /* --- Who is there? --- */
@@ -892,7 +910,7 @@ static bool sweep(const char *path, const char *host_id, const struct sl_file_id
 	}
 	if (result == SL_OK || there)
 		leave(&visitor);
-	return !there || result == SL_OK || result == SL_LOST;
+	return !there || result == SL_OK;
 }
 
 void sl_borg_lock_sweep(void)
