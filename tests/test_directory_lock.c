@@ -1973,6 +1973,33 @@ static void acquire_survives_the_loss_of_every_answer(void **state)
 			}
 }
 
+/* So answer FUSE and NFS when somebody else has removed it since. */
+static void what_was_removed_while_it_was_open_is_gone(void **state)
+{
+	(void)state;
+	static const int answers[] = {ENOENT, ESTALE};
+	sl_process_self();
+	for (enum scene scene = FREE; scene < SCENES; scene++)
+		for (unsigned mode = SL_EXCLUSIVE; mode <= SL_SHARED; mode++)
+			for (size_t i = 0; i < COUNT(answers); i++) {
+				bool applied = true;
+				for (unsigned nth = 1; applied; nth++) {
+					struct sl_lock *lock = make(), *other = set_scene(scene);
+					watch_calls();
+					refuse_call(CALL_FSTAT, nth, answers[i]);
+					enum sl_result result = acquire(lock, mode);
+					applied = rule_applied();
+					stop_watching();
+					assert_int_equal(result, can_be_had(scene, mode) ? SL_OK : SL_BUSY);
+					drop(lock);
+					if (other != NULL)
+						drop(other);
+					break_stale();
+					assert_free();
+				}
+			}
+}
+
 static void rename_that_was_done_counts_though_its_answer_was_lost(void **state)
 {
 	(void)state;
@@ -3387,6 +3414,7 @@ int main(void)
 		lock_test(break_in_the_middle_of_a_release_harms_no_newcomer),
 		lock_test(acquire_survives_the_failure_of_every_call),
 		lock_test(acquire_survives_the_loss_of_every_answer),
+		lock_test(what_was_removed_while_it_was_open_is_gone),
 		lock_test(rename_that_was_done_counts_though_its_answer_was_lost),
 		lock_test(rename_that_was_not_done_is_no_lock),
 		lock_test(release_survives_the_failure_of_every_call),

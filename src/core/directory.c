@@ -84,7 +84,7 @@ bool sl_temporary_name_is_one(const char *text, const char *base)
 		   strcmp(text + length + 1 + SL_NONCE_SIZE, TEMPORARY) == 0;
 }
 
-static bool is_gone(int error)
+bool sl_is_gone(int error)
 {
 	return error == ENOENT || error == ESTALE;
 }
@@ -95,9 +95,9 @@ enum sl_result sl_viewpoint_of(int directory, const struct sl_self *self, struct
 	struct stat st;
 	*here = (struct sl_viewpoint){.kind = sl_filesystem_kind(directory)};
 	if (here->kind == 0)
-		return sl_failed(failure, is_gone(errno) ? SL_LOST : SL_SYSTEM, "fstatfs");
+		return sl_failed(failure, sl_is_gone(errno) ? SL_LOST : SL_SYSTEM, "fstatfs");
 	if (fstat(directory, &st) != 0)
-		return sl_failed(failure, is_gone(errno) ? SL_LOST : SL_SYSTEM, "fstat");
+		return sl_failed(failure, sl_is_gone(errno) ? SL_LOST : SL_SYSTEM, "fstat");
 	here->device = (uint64_t)st.st_dev;
 	here->mode = st.st_mode & 0777;
 	here->user = st.st_uid;
@@ -166,7 +166,10 @@ void sl_judge(
 		return;
 	}
 	if (fstat(judged->descriptor, &st) != 0) {
-		sl_failed(&judged->failure, SL_SYSTEM, "fstat");
+		if (sl_is_gone(errno))
+			judged->verdict = SL_OWNER_GONE;
+		else
+			sl_failed(&judged->failure, SL_SYSTEM, "fstat");
 		return;
 	}
 	if (!S_ISREG(st.st_mode))
@@ -182,7 +185,8 @@ enum sl_result sl_directory_each(int directory, bool (*visit)(const char *name, 
 	int descriptor = sl_lock_path_open_in(directory, ".", true);
 	DIR *stream = descriptor >= 0 ? fdopendir(descriptor) : NULL;
 	if (stream == NULL) {
-		enum sl_result result = sl_failed(failure, is_gone(errno) ? SL_LOST : SL_SYSTEM, "opendir");
+		enum sl_result result =
+			sl_failed(failure, sl_is_gone(errno) ? SL_LOST : SL_SYSTEM, "opendir");
 		if (descriptor >= 0)
 			close(descriptor);
 		return result;

@@ -64,6 +64,9 @@ struct sl_viewpoint {
 	char boot_id[SL_BOOT_ID_MAX + 1];
 };
 
+/* The answer about what was removed while it was open, on FUSE and NFS. */
+bool sl_is_gone(int error);
+
 /* SL_LOST: the directory is there no longer. SL_SYSTEM. */
 enum sl_result sl_viewpoint_of(int directory, const struct sl_self *self, struct sl_viewpoint *here,
 	struct sl_failure *failure);

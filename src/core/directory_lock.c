@@ -259,7 +259,7 @@ static enum sl_result lock_record(struct directory_lock *self, struct sl_failure
 	if (result != SL_OK)
 		return result;
 	if (fstat(lock->entry.descriptor, &st) != 0)
-		return sl_failed(failure, SL_SYSTEM, "fstat");
+		return sl_failed(failure, sl_is_gone(errno) ? SL_LOST : SL_SYSTEM, "fstat");
 	lock->file = (struct sl_file_id){st.st_dev, st.st_ino};
 	if ((st.st_mode & 0777) != RECORD_MODE) /* the umask */
 		fchmod(lock->entry.descriptor, RECORD_MODE);
@@ -540,7 +540,7 @@ static enum sl_result look_at_others(struct directory_lock *self, struct sl_fail
 	enum sl_result result = SL_OK;
 	struct stat st;
 	if (fstat(directory, &st) != 0)
-		result = sl_failed(failure, SL_SYSTEM, "fstat");
+		result = sl_failed(failure, sl_is_gone(errno) ? SL_LOST : SL_SYSTEM, "fstat");
 	/* In another user's directory our record would be at his mercy. */
 	else if (self->lock.mode == SL_SHARED && st.st_uid == self->here.user)
 		result = join_others(self, directory, failure);
