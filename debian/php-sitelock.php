@@ -1,0 +1,2 @@
+mod modules/sitelock.so
+mod debian/sitelock.ini
