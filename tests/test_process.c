@@ -193,6 +193,50 @@ static void child_is_alive_then_a_dead_zombie_then_dead(void **state)
 	assert_int_equal(sl_process_life(&process, false), SL_DEAD);
 }
 
+static void *live_on(void *data)
+{
+	(void)data;
+	pause();
+	return NULL;
+}
+
+/* Its first thread ends, the other one goes on. */
+static void leave_a_thread_behind(void *data)
+{
+	pthread_t thread;
+	(void)data;
+	struct sl_process process = self_process();
+	expect(pthread_create(&thread, NULL, live_on, NULL) == 0);
+	say_bytes(&process, sizeof process);
+	pthread_exit(NULL);
+}
+
+static bool is_called_zombie(pid_t pid)
+{
+	char path[32], line[256];
+	snprintf(path, sizeof path, "/proc/%d/stat", (int)pid);
+	FILE *file = fopen(path, "r");
+	assert_non_null(file);
+	assert_non_null(fgets(line, sizeof line, file));
+	fclose(file);
+	return strstr(line, ") Z ") != NULL;
+}
+
+static void zombie_with_a_living_thread_is_alive(void **state)
+{
+	(void)state;
+	struct child child = start_child(leave_a_thread_behind, NULL);
+	struct sl_process process = hear_who_it_is(&child);
+	while (!is_called_zombie(child.pid))
+		usleep(1000);
+	assert_int_equal(sl_process_life(&process, false), SL_ALIVE);
+	assert_false(sl_process_has_ended(child.pid));
+	child_kill_unreaped(&child);
+	assert_int_equal(sl_process_life(&process, false), SL_DEAD);
+	assert_true(sl_process_has_ended(child.pid));
+	child_kill(&child);
+}
+
 static void another_start_time_means_dead_though_the_pid_lives(void **state)
 {
 	(void)state;
@@ -544,6 +588,7 @@ int main(void)
 		fixture_test(process_of_an_inner_namespace_does_not_see_all),
 		fixture_test(self_is_alive),
 		fixture_test(child_is_alive_then_a_dead_zombie_then_dead),
+		fixture_test(zombie_with_a_living_thread_is_alive),
 		fixture_test(another_start_time_means_dead_though_the_pid_lives),
 		fixture_test(another_boot_means_dead_on_a_local_file_system_only),
 		fixture_test(another_pid_namespace_means_unknown),

@@ -10,7 +10,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#define EXCLUSIVE "lock.exclusive"
+#define EXCLUSIVE SL_BORG_EXCLUSIVE
 #define TEMPORARY ".tmp"
 
 /* As borg's. */
@@ -81,9 +81,13 @@ static void unlock(struct sl_borg_exclusive *self)
 	sl_registry_close(&self->record);
 }
 
-/* Takes our record out of this directory (-1: it could not be opened), and removes that. */
-static void remove_record(struct sl_borg_exclusive *self, int place, const char *directory)
+/*
+ * Takes our record out of this directory (-1: it could not be opened), and removes that. The errno,
+ * if the record could not be removed.
+ */
+static int remove_record(struct sl_borg_exclusive *self, int place, const char *directory)
 {
+	int error = place < 0 ? errno : 0;
 	char name[SL_BORG_NAME_MAX + 1];
 	/* There a file that is removed while it is open stays in the directory. */
 	bool close_first = !sl_kind_is_local(self->here.kind);
@@ -91,11 +95,12 @@ static void remove_record(struct sl_borg_exclusive *self, int place, const char 
 	own_name(self, name);
 	if (close_first)
 		unlock(self);
-	if (place >= 0 && is_file(place, name, &self->file))
-		unlinkat(place, name, 0);
+	if (place >= 0 && is_file(place, name, &self->file) && unlinkat(place, name, 0) != 0)
+		error = errno;
 	unlinkat(self->directory, directory, AT_REMOVEDIR);
 	if (!close_first)
 		unlock(self);
+	return error;
 }
 
 static void discard(struct sl_borg_exclusive *self)
@@ -105,19 +110,22 @@ static void discard(struct sl_borg_exclusive *self)
 	sl_borg_exclusive_close(self);
 }
 
-bool sl_borg_exclusive_leave(struct sl_borg_exclusive *self)
+enum sl_result sl_borg_exclusive_leave(struct sl_borg_exclusive *self, struct sl_failure *failure)
 {
 	struct sl_failure ignored;
-	bool removed = true;
+	enum sl_result result = SL_OK;
 	if (self->record.descriptor >= 0) {
 		int place = sl_lock_path_open_in(self->directory, EXCLUSIVE, true);
-		remove_record(self, place, EXCLUSIVE);
+		int error = remove_record(self, place, EXCLUSIVE);
 		if (place >= 0)
 			close(place);
-		removed = sl_borg_exclusive_check(self, &ignored) == SL_LOST;
+		if (sl_borg_exclusive_check(self, &ignored) != SL_LOST) {
+			errno = error != 0 ? error : ignored.number;
+			result = failed(failure, SL_SYSTEM, "unlink");
+		}
 	}
 	sl_borg_exclusive_close(self);
-	return removed;
+	return result;
 }
 
 /* --- Our record --- */

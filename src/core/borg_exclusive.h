@@ -22,6 +22,8 @@
 #include <limits.h>
 #include <stdbool.h>
 
+#define SL_BORG_EXCLUSIVE "lock.exclusive"
+
 struct sl_borg_exclusive {
 	/* Set by who uses it. */
 	int directory; /* the repository */
@@ -48,8 +50,10 @@ enum sl_result sl_borg_exclusive_try(
 enum sl_result sl_borg_exclusive_check(
 	const struct sl_borg_exclusive *exclusive, struct sl_failure *failure);
 
-/* Gives it back; safe if we do not have it. False: our record is still there, though not locked. */
-bool sl_borg_exclusive_leave(struct sl_borg_exclusive *exclusive);
+/* Gives it back; safe if we do not have it. SL_SYSTEM: our record is still there, though not
+ * locked. */
+enum sl_result sl_borg_exclusive_leave(
+	struct sl_borg_exclusive *exclusive, struct sl_failure *failure);
 
 /* Closes what is open and changes nothing: for a forked child. */
 void sl_borg_exclusive_close(struct sl_borg_exclusive *exclusive);

@@ -22,7 +22,7 @@
 #define SL_BORG_NAME_MAX NAME_MAX /* of a file in lock.exclusive */
 
 struct sl_borg_id {
-	char host[SL_BORG_HOST_MAX + 1];
+	char host[SL_BORG_HOST_MAX + 2]; /* one that is too long stays so when it is cut off */
 	int64_t pid;
 	int64_t thread;
 };

@@ -237,10 +237,18 @@ static void forget_presence(const struct borg_lock *self)
 
 /* Gives lock.exclusive back. What cannot be removed now looks alive as long as we do: a sweep will.
  */
-static void leave_exclusive(struct borg_lock *self)
+static enum sl_result leave_exclusive(struct borg_lock *self, struct sl_failure *failure)
 {
-	if (!sl_borg_exclusive_leave(&self->exclusive) && self->presence == NULL && count_us(self))
+	enum sl_result result = sl_borg_exclusive_leave(&self->exclusive, failure);
+	if (result != SL_OK && self->presence == NULL && count_us(self))
 		count_us_out(self);
+	return result;
+}
+
+static void leave_exclusive_quietly(struct borg_lock *self)
+{
+	struct sl_failure ignored;
+	leave_exclusive(self, &ignored);
 }
 
 /* --- The roster, while lock.exclusive is ours --- */
@@ -260,8 +268,10 @@ static bool drop_dead(const struct borg_lock *self, struct sl_borg_roster *roste
 		for (size_t i = sl_borg_roster_count(roster, (enum sl_mode)mode); i-- > 0;) {
 			struct sl_borg_id id;
 			sl_borg_roster_get(roster, (enum sl_mode)mode, i, &id);
-			if (is_dead(self, (enum sl_mode)mode, &id))
-				dropped |= sl_borg_roster_remove(roster, (enum sl_mode)mode, &id);
+			if (is_dead(self, (enum sl_mode)mode, &id)) {
+				sl_borg_roster_remove_at(roster, (enum sl_mode)mode, i);
+				dropped = true;
+			}
 		}
 	return dropped;
 }
@@ -398,7 +408,7 @@ static enum sl_result take(struct borg_lock *self, struct sl_failure *failure)
 		sl_borg_roster_free(&roster);
 	}
 	if (result != SL_OK || self->lock.mode == SL_SHARED)
-		leave_exclusive(self);
+		leave_exclusive_quietly(self);
 	return result;
 }
 
@@ -416,7 +426,9 @@ static enum sl_result enter_patiently(
 		sleep_about(LEAVE_INTERVAL);
 	}
 	errno = EBUSY;
-	return sl_failed(failure, SL_SYSTEM, "rename");
+	sl_failed(failure, SL_SYSTEM, "rename");
+	failure->within = SL_BORG_EXCLUSIVE;
+	return SL_SYSTEM;
 }
 
 static enum sl_result take_us_off(
@@ -432,7 +444,7 @@ static enum sl_result take_us_off(
 		result = SL_OK;
 	if (result == SL_OK)
 		forget_presence(self);
-	leave_exclusive(self);
+	leave_exclusive_quietly(self);
 	return result;
 }
 
@@ -457,8 +469,7 @@ static enum sl_result give_back(struct borg_lock *self, struct sl_failure *failu
 	/* That list is for people: what stays on it keeps nobody out. */
 	if (sl_borg_exclusive_check(&self->exclusive, failure) == SL_OK)
 		remove_us(self, SL_EXCLUSIVE, &ignored);
-	leave_exclusive(self);
-	return SL_OK;
+	return leave_exclusive(self, failure);
 }
 
 static void undo(struct sl_lock *lock)
@@ -603,7 +614,7 @@ static enum sl_result release(struct sl_lock *lock, const char *end, struct sl_f
 	if (result != SL_TAKEN_OFF)
 		result = give_back(self, failure);
 	forget(self);
-	leave_exclusive(self);
+	leave_exclusive_quietly(self);
 	close_lock(lock);
 	return result == SL_OK && !in_place ? SL_TAKEN_OFF : result;
 }
@@ -628,7 +639,7 @@ static enum sl_result visit(
 
 static void leave(struct borg_lock *visitor)
 {
-	leave_exclusive(visitor);
+	leave_exclusive_quietly(visitor);
 	close_lock(&visitor->lock);
 }
 
@@ -872,7 +883,7 @@ enum sl_result sl_borg_lock_force_break(
 /* --- Processes that live on --- */
 
 /* One that this process could not take off its roster; the next one after `seen` of them. */
-static bool find_left_over(unsigned seen, char path[PATH_MAX], char host_id[SL_BORG_HOST_MAX + 1],
+static bool find_left_over(unsigned seen, char path[PATH_MAX], char host_id[SL_BORG_HOST_MAX + 2],
 	struct sl_file_id *repository)
 {
 	bool is_found = false;
@@ -883,7 +894,7 @@ static bool find_left_over(unsigned seen, char path[PATH_MAX], char host_id[SL_B
 			continue;
 		is_found = true;
 		snprintf(path, PATH_MAX, "%s", presence->path);
-		snprintf(host_id, SL_BORG_HOST_MAX + 1, "%s", presence->id.host);
+		snprintf(host_id, SL_BORG_HOST_MAX + 2, "%s", presence->id.host);
 		*repository = presence->repository;
 	}
 	pthread_mutex_unlock(&mutex);
@@ -915,7 +926,7 @@ static bool sweep(const char *path, const char *host_id, const struct sl_file_id
 
 void sl_borg_lock_sweep(void)
 {
-	char path[PATH_MAX], host_id[SL_BORG_HOST_MAX + 1];
+	char path[PATH_MAX], host_id[SL_BORG_HOST_MAX + 2];
 	struct sl_file_id repository;
 	unsigned left = 0;
 	while (find_left_over(left, path, host_id, &repository))

@@ -35,7 +35,6 @@ static bool read_entry(const json_t *entry, struct sl_borg_id *id)
 		!json_is_integer(pid) || !json_is_integer(thread))
 		return false;
 	memset(id, 0, sizeof *id);
-	/* Longer than any of ours, and so somebody else's; cut off it stays so. */
 	snprintf(id->host, sizeof id->host, "%s", json_string_value(host));
 	id->pid = json_integer_value(pid);
 	id->thread = json_integer_value(thread);
@@ -199,6 +198,11 @@ bool sl_borg_roster_add(
 		return false;
 	return json_array_append_new(list_of(roster, mode),
 			   json_pack("[s, I, I]", id->host, (json_int_t)id->pid, (json_int_t)id->thread)) == 0;
+}
+
+void sl_borg_roster_remove_at(struct sl_borg_roster *roster, enum sl_mode mode, size_t index)
+{
+	json_array_remove(list_of(roster, mode), index);
 }
 
 bool sl_borg_roster_remove(

@@ -42,6 +42,7 @@ bool sl_borg_roster_has(
 /* Each is there once. False: out of memory. */
 bool sl_borg_roster_add(
 	struct sl_borg_roster *roster, enum sl_mode mode, const struct sl_borg_id *id);
+void sl_borg_roster_remove_at(struct sl_borg_roster *roster, enum sl_mode mode, size_t index);
 /* False: it was not there. */
 bool sl_borg_roster_remove(
 	struct sl_borg_roster *roster, enum sl_mode mode, const struct sl_borg_id *id);

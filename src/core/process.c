@@ -39,6 +39,7 @@ static ssize_t read_file(const char *path, char *buffer, size_t size)
 struct stat_line {
 	char state;
 	uint64_t parent;
+	uint64_t threads;
 	uint64_t start;
 };
 
@@ -65,6 +66,8 @@ static bool read_stat(const char *path, struct stat_line *line)
 			return false;
 		if (field == 4)
 			line->parent = value;
+		else if (field == 20)
+			line->threads = value;
 		else if (field == 22)
 			line->start = value;
 	}
@@ -143,6 +146,18 @@ bool sl_process_is_gone(pid_t pid)
 	return kill(pid, 0) != 0 && errno == ESRCH;
 }
 
+/* Its parent has not asked yet how it ended. While a thread of it lives, so does the process. */
+static bool is_zombie(const struct stat_line *line)
+{
+	return (line->state == 'Z' || line->state == 'X') && line->threads <= 1;
+}
+
+bool sl_process_has_ended(pid_t pid)
+{
+	struct stat_line line;
+	return sl_process_is_gone(pid) || (read_stat_of(pid, &line) && is_zombie(&line));
+}
+
 enum sl_life sl_process_life(const struct sl_process *process, bool local)
 {
 	const struct sl_process *own = &sl_process_self()->process;
@@ -161,7 +176,7 @@ enum sl_life sl_process_life(const struct sl_process *process, bool local)
 			return SL_DEAD;
 		return SL_LIFE_UNKNOWN;
 	}
-	if (line.start != process->start || line.state == 'Z' || line.state == 'X')
+	if (line.start != process->start || is_zombie(&line))
 		return SL_DEAD;
 	return SL_ALIVE;
 }

@@ -17,7 +17,7 @@
 #include "compat.h"
 
 /* The version number; package.xml takes it from here. */
-#define PHP_SITELOCK_VERSION "0.4.0"
+#define PHP_SITELOCK_VERSION "0.5.0"
 
 extern zend_module_entry sitelock_module_entry;
 #define phpext_sitelock_ptr &sitelock_module_entry
