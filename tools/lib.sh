@@ -61,3 +61,31 @@ show_failed_phpt() {
     grep -aoE '\[[^[]*\.phpt\] \(warn: .*\)' "$1" | sort -u || true
     grep -a -A 30 '^========DIFF' "$1" | head -n 120 || true
 }
+
+# php_of_chroot VERSION@CHROOT EXTENSION...: the words that start the PHP of another Debian, with the libraries
+# of that one and those extensions, as far as they are not built in. What it starts are programs of this one.
+php_of_chroot() {
+    local version=${1%%@*} chroot=${1#*@} libraries extensions loader name
+    shift
+    libraries=$(ls -d "$chroot"/usr/lib/*-linux-gnu)
+    extensions=$(ls -d "$chroot"/usr/lib/php/20*)
+    loader=$(find "$libraries" -type f \( -name 'ld-linux*.so*' -o -name 'ld-2*.so' \))
+    printf '%s' "$loader --library-path $libraries $chroot/usr/bin/php$version -n -d extension_dir=$extensions"
+    for name in "$@"; do
+        [ ! -e "$extensions/$name.so" ] || printf ' %s' "-d extension=$name"
+    done
+}
+
+# count_junit FILE: how many tests passed, and how many did not; a skipped one has failed.
+count_junit() {
+    local tests bad=0 name
+    count() {
+        sed -n "s/.*<testsuite [^>]* $1=\"\([0-9]*\)\".*/\1/p;T;q" "$2" # of the outermost suite
+    }
+    [ -s "$1" ] || { echo 0 1; return; }
+    tests=$(count tests "$1")
+    for name in errors failures skipped; do
+        bad=$((bad + $(count "$name" "$1")))
+    done
+    echo $((tests - bad)) "$bad"
+}

@@ -16,7 +16,7 @@ use Symfony\Component\Console\Input\InputOption;
 const COMMANDS = ['run', 'status', 'wait', 'break', 'mark-consistent'];
 
 error_reporting(E_ALL & ~E_DEPRECATED);
-require "phar://{$argv[1]}/autoload.php";
+require "phar://{$argv[1]}/vendor/autoload.php";
 
 /** Text for roff: nothing in it is taken for a request, and options can be copied. */
 function plain(string $text): string

@@ -23,7 +23,7 @@ const STUB = <<<'PHP'
 
     PHP;
 
-const MAIN = "<?php\nrequire __DIR__ . '/autoload.php';\nreturn Sitelock\\Cli\\Main::main(\$argv);\n";
+const MAIN = "<?php\nrequire __DIR__ . '/vendor/autoload.php';\nreturn Sitelock\\Cli\\Main::main(\$argv);\n";
 
 /* Composer's autoloader would load every polyfill each time. */
 const AUTOLOAD = <<<'PHP'
@@ -34,7 +34,7 @@ const AUTOLOAD = <<<'PHP'
     %s
         }
         if (isset($files[$class])) {
-            require __DIR__ . '/' . $files[$class];
+            require dirname(__DIR__) . '/' . $files[$class];
         }
     });
     %s
@@ -54,11 +54,14 @@ const FUNCTIONS_OF_THE_APPLICATION = [
     'vendor/symfony/polyfill-intl-grapheme/bootstrap.php' => "extension_loaded('intl')",
 ];
 
+/* Of symfony/cache only what connects to Redis and the like. */
+const UNUSED = 'symfony/var-exporter/|symfony/cache/(?!LICENSE|ResettableInterface|Exception/|Traits/|Adapter/(Abstract|Memcached|Redis)?Adapter)';
+
 function requires(array $files): string
 {
     $lines = '';
     foreach ($files as $file => $there) {
-        $lines .= "$there || require __DIR__ . '/$file';\n";
+        $lines .= "$there || require dirname(__DIR__) . '/$file';\n";
     }
     return $lines;
 }
@@ -95,7 +98,7 @@ function shortened(string $code): string
 @unlink($output);
 $phar = new Phar($output, 0, ALIAS);
 $phar->startBuffering();
-$used = '{/(src|vendor)/(?!composer/|autoload|bin/)(?!.*/(Tests?|Tester)/).*(\.php|/LICENSE|/Resources/(bin|completion).*)$}';
+$used = '{/(src|vendor)/(?!composer/|autoload|bin/)(?!.*/(Tests?|tests|Tester)/)(?!' . UNUSED . ').*(\.php|/LICENSE|/Resources/(bin|completion).*)$}';
 foreach (preg_grep($used, files_of($package)) as $file) {
     $text = file_get_contents($file);
     $phar[substr($file, strlen($package) + 1)] = substr($file, -4) === '.php' ? shortened($text) : $text;
@@ -112,7 +115,7 @@ $classes = array_filter($classes, static function (string $file) use ($phar): bo
 });
 ksort($classes);
 $phar['main.php'] = MAIN;
-$phar['autoload.php'] = sprintf(AUTOLOAD, var_export($classes, true), requires(FUNCTIONS_OF_THE_APPLICATION), requires(FUNCTIONS));
+$phar['vendor/autoload.php'] = sprintf(AUTOLOAD, var_export($classes, true), requires(FUNCTIONS_OF_THE_APPLICATION), requires(FUNCTIONS));
 $phar->setStub(STUB);
 $phar->setSignatureAlgorithm(Phar::SHA1);
 $phar->stopBuffering();

@@ -26,15 +26,16 @@ use Symfony\Component\Console\Output\OutputInterface;
 /** The command sitelock, with help, completion and all that Symfony does for it. */
 final class Application extends Console
 {
-    public const VERSION = '0.4.0';
+    public const VERSION = '0.5.0';
 
     private const ABOUT = <<<'TEXT'
         Runs commands under locks that cannot go stale, and says who has them. A lock is written as
 
-          <info>PATH</info>             a file, and nothing else is in it; the usual kind. It is free when its owner dies, and
-                           the next one is told if that one failed
-          <info>dir:PATH</info>         a directory, for file systems whose locks do not reach all hosts
-          <info>borg:REPOSITORY</info>  a repository of borg 1, locked as borg locks it; a folder of this machine
+          <info>PATH</info>                a file, and nothing else is in it; the usual kind. It is free when its owner dies,
+                              and the next one is told if that one failed
+          <info>dir:PATH</info>            a directory, for file systems whose locks do not reach all hosts
+          <info>borg:REPOSITORY</info>     a repository of borg 1, locked as borg locks it; a folder of this machine
+          <info>ENGINE://HOST#NAME</info>  a name on a server that many machines reach: postgresql:// or redis://
 
         A path with a colon before its first slash is written ./a:b. Several locks are taken all at once,
         in any order, without a deadlock.

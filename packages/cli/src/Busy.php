@@ -36,6 +36,9 @@ final class Busy
             }
         }
         foreach ($holders as $holder) {
+            if ($holder->isAlive() === null && $address->isInEngine()) {
+                return $holder->getHost() !== '' ? "$remedy; look for it on {$holder->getHost()}" : $remedy;
+            }
             if ($holder->isAlive() === null) {
                 return $address->canBeStale()
                     ? 'it counts as alive; once you know that it is dead: sitelock break --force ' . Text::word($address->text)

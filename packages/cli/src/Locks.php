@@ -24,13 +24,12 @@ final class Locks
     {
         $exclusive = $shared = $places = [];
         foreach ($addresses as $address) {
-            $path = $address->lock->getPath();
-            $place = (realpath(dirname($path)) ?: dirname($path)) . '/' . basename($path);
+            $place = $address->place();
             if (isset($places[$place])) {
                 throw Failure::usage("{$places[$place]} and $address->text are one lock");
             }
             $places[$place] = $address->text;
-            $this->addresses[$path] = $address;
+            $this->addresses[$address->lock->getPath()] = $address;
             $address->shared ? $shared[] = $address->lock : $exclusive[] = $address->lock;
         }
         $this->set = new LockSet($exclusive, $shared);
@@ -52,6 +51,20 @@ final class Locks
     public function release(): void
     {
         $this->set->release();
+    }
+
+    /**
+     * Gives back those that the command cannot keep, and nobody else would give back.
+     *
+     * @throws LockException
+     */
+    public function releaseWhatDependsOnUs(): void
+    {
+        foreach ($this->addresses as $address) {
+            if ($address->dependsOnWrapper()) {
+                $address->lock->release();
+            }
+        }
     }
 
     /** Children that are started from now on keep the locks if this process is killed. */

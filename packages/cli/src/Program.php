@@ -7,6 +7,8 @@ namespace Sitelock\Cli;
 /** The command that is run under the lock. */
 final class Program
 {
+    private const SET_ID = 06000;
+
     private string $path;
     /** @var string[] */
     private array $arguments;
@@ -43,16 +45,22 @@ final class Program
     }
 
     /**
-     * The same, but it is killed when the process that started it dies.
+     * The same, but it is killed when this process dies, which starts it.
      *
-     * @throws Failure there is no setpriv(1)
+     * @throws Failure there is no setpriv(1), or the kernel would not kill it (prctl(2), PR_SET_PDEATHSIG)
      */
     public function thatDiesWithUs(): self
     {
+        if ((fileperms($this->path) & self::SET_ID) !== 0) {
+            throw Failure::usage("$this->path changes its user or group when it starts, and so would live on, without the lock, when sitelock is killed; let it start sitelock instead");
+        }
+        // If we died before setpriv could ask for the signal, the command has another parent by now. A shell adds PWD.
+        $script = (getenv('PWD') === false ? 'unset PWD; ' : '') . 'test "$PPID" = "$0" && exec "$@"';
+        $words = ['setpriv', '--pdeathsig', 'KILL', '--', '/bin/sh', '-c', $script, (string) getmypid(), $this->path];
         try {
-            return self::find(['setpriv', '--pdeathsig', 'KILL', '--', $this->path, ...$this->arguments]);
+            return self::find([...$words, ...$this->arguments]);
         } catch (Failure $e) {
-            throw new Failure(ExitCode::UNAVAILABLE, 'a command under a borg: lock is started through setpriv(1), which is not there; install util-linux');
+            throw new Failure(ExitCode::UNAVAILABLE, 'a command under this kind of lock is started through setpriv(1), which is not to be found in PATH; it is in util-linux');
         }
     }
 

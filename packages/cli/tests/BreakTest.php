@@ -65,6 +65,17 @@ final class BreakTest extends CommandTestCase
         $this->assertSame(0, $this->sitelock('run', $this->address, '--', 'true')->status);
     }
 
+    public function testWhatIsNoRecordIsLeftToAPerson(): void
+    {
+        $record = ForeignOwner::in($this->directory);
+        touch("$this->directory/notes");
+        $result = $this->sitelock('break', '--force', $this->address);
+        $this->assertSame(ExitCode::BUSY, $result->status);
+        $this->assertMatchesRegularExpression("{^kept: .*notes.*: there is no record .* look for it in $this->directory, and remove it by hand$}m", $result->output);
+        $this->assertFileExists("$this->directory/notes");
+        $this->assertFileDoesNotExist($record);
+    }
+
     public function testALiveOwnerWhoIsBrokenIsTold(): void
     {
         $holder = $this->holder($this->address);

@@ -52,13 +52,13 @@ abstract class CommandTestCase extends TestCase
 
     protected function start(string ...$arguments): Running
     {
-        return $this->startWords(self::words(...$arguments));
+        return $this->startWords(static::words(...$arguments));
     }
 
     /** Started by a shell script, whose "$@" starts sitelock. */
     protected function startIn(string $script, string ...$arguments): Running
     {
-        return $this->startWords(['sh', '-c', $script, 'sh', ...self::words(...$arguments)]);
+        return $this->startWords(['sh', '-c', $script, 'sh', ...static::words(...$arguments)]);
     }
 
     /** @param string[] $words */

@@ -36,4 +36,13 @@ final class PackageTest extends CommandTestCase
         $this->assertSame(ExitCode::USAGE, $result->status);
         $this->assertStringEndsWith("sitelock: The \"--what\" option does not exist.\n", $result->errors);
     }
+
+    public function testLocksOfAnEngineNeedAnotherPackage(): void
+    {
+        foreach (['redis://secret@localhost#site', 'shared:postgresql://localhost/locks#site'] as $address) {
+            $result = $this->package('run', $address, '--', 'true');
+            $this->assertSame(ExitCode::UNAVAILABLE, $result->status);
+            $this->assertMatchesRegularExpression('/^sitelock: (redis|postgresql): locks need the package sitelock.symfony-lock; composer require sitelock.symfony-lock\n$/', $result->errors);
+        }
+    }
 }

@@ -18,13 +18,15 @@ final class Running
     private array $pipes = [];
     /** @var string[] by number of the pipe, what was read and not yet asked for */
     private array $read = [1 => '', 2 => ''];
+    /** @var array<string, mixed>|null how it ended, which PHP before 8.3 tells once */
+    private ?array $ended = null;
     private ?Result $result = null;
 
     /** @param string[] $words */
     public function __construct(array $words, string $folder)
     {
         $this->process = proc_open($words, [['pipe', 'r'], ['pipe', 'w'], ['pipe', 'w']], $this->pipes, $folder);
-        $this->pid = proc_get_status($this->process)['pid'];
+        $this->pid = $this->status()['pid'];
         stream_set_blocking($this->pipes[1], false);
         stream_set_blocking($this->pipes[2], false);
     }
@@ -62,7 +64,7 @@ final class Running
         fclose($this->pipes[0]);
         $end = microtime(true) + self::PATIENCE;
         // What it has left behind may keep the pipes open.
-        while (($status = proc_get_status($this->process))['running']) {
+        while (($status = $this->status())['running']) {
             $this->readSome(null, $end);
         }
         $this->readSome(null, $end);
@@ -74,6 +76,14 @@ final class Running
         );
         proc_close($this->process);
         return $this->result;
+    }
+
+    /** @return array<string, mixed> as of proc_get_status() */
+    private function status(): array
+    {
+        $status = $this->ended ?? proc_get_status($this->process);
+        $this->ended = $status['running'] ? null : $status;
+        return $status;
     }
 
     /** Ends it, however it is. */

@@ -22,11 +22,14 @@ final class UsageTest extends CommandTestCase
             ['--wait takes a number of seconds, or forever, not ""', 'run', '--wait=', 'x', '--', 'true'],
             ['The "--wait" option requires a value.', 'run', 'x', '--wait', '--', 'true'],
             ['--on-abandoned takes run or refuse, not "stop"', 'run', '--on-abandoned=stop', 'x', '--', 'true'],
-            ['--on-abandoned=refuse needs a lock that tells of its last owner: a PATH; dir: and borg: do not', 'run', '--on-abandoned=refuse', 'dir:x', '--', 'true'],
+            ['--on-abandoned=refuse needs a lock that tells of its last owner: a PATH; the others do not', 'run', '--on-abandoned=refuse', 'dir:x', '--', 'true'],
             ['--conflict-exit-code takes a number from 0 to 255, not "256"', 'run', '--conflict-exit-code=256', 'x', '--', 'true'],
             ['The "--what" option does not exist.', 'run', '--what', 'x', '--', 'true'],
-            ['"redis:" is no kind of lock; there are dir: and borg:, and a path with a colon can be written ./redis://host/x', 'run', 'redis://host/x', '--', 'true'],
-            ['"foo:" is no kind of lock; there are dir: and borg:, and a path with a colon can be written ./foo:bar', 'status', 'foo:bar'],
+            ['"redis://host/x" is no address of a lock: a lock of an engine is written as redis://HOST#NAME or ', 'run', 'redis://secret@host/x', '--', 'true'],
+            ['"postgresql://db#" is no address of a lock: ', 'run', 'postgresql://user:secret@db#', '--', 'true'],
+            ['shared: is for run, which chooses a mode; write shared:redis://host#x without it', 'status', 'shared:redis://secret@host?auth=secret#x'],
+            ['run needs -- between the addresses and the command: sitelock run \'redis://host#x\' -- COMMAND', 'run', 'redis://secret@host#x', 'true'],
+            ['"foo:" is no kind of lock; there are dir:, borg:, postgresql:// and redis://, and a path with a colon can be written ./foo:bar', 'status', 'foo:bar'],
             ['shared: is for run, which chooses a mode; write shared:x without it', 'status', 'shared:x'],
             ['"" is no address of a lock: ', 'run', '', '--', 'true'],
             ['"dir:" is no address of a lock: ', 'run', 'dir:', '--', 'true'],
@@ -49,6 +52,7 @@ final class UsageTest extends CommandTestCase
         $this->assertStringContainsString("sitelock: $sentence", end($lines));
         $this->assertStringContainsString("\nUsage:\n  ", "\n$result->errors");
         $this->assertStringContainsString($words[0] === 'sttaus' ? 'Available commands:' : "\n  $words[0] ", $result->errors);
+        $this->assertStringNotContainsString('secret', $result->errors);
         $this->assertSame([], glob("$this->folder/*"), 'nothing was made');
     }
 

@@ -9,7 +9,11 @@ foreach (['PHP', 'MODULE', 'PHAR', 'PACKAGE', 'SCRATCH'] as $name) {
     }
 }
 spl_autoload_register(static function (string $class): void {
-    $folders = ['Sitelock\Cli\Tests\\' => __DIR__, 'Sitelock\Cli\\' => __DIR__ . '/../src'];
+    $folders = [
+        'Sitelock\Cli\Tests\\' => __DIR__,
+        'Sitelock\Cli\\' => __DIR__ . '/../src',
+        'Sitelock\Symfony\Tests\\' => __DIR__ . '/../../symfony-lock/tests',
+    ];
     foreach ($folders as $namespace => $folder) {
         if (strncmp($class, $namespace, strlen($namespace)) === 0) {
             require "$folder/" . strtr(substr($class, strlen($namespace)), '\\', '/') . '.php';

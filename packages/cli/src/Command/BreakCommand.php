@@ -4,6 +4,7 @@ declare(strict_types=1);
 
 namespace Sitelock\Cli\Command;
 
+use InvalidArgumentException;
 use Sitelock\BorgLock;
 use Sitelock\Cli\Address;
 use Sitelock\Cli\Busy;
@@ -18,6 +19,7 @@ use Symfony\Component\Console\Input\InputInterface;
 use Symfony\Component\Console\Input\InputOption;
 use Symfony\Component\Console\Output\OutputInterface;
 use Symfony\Component\Console\Question\ConfirmationQuestion;
+use ValueError;
 
 /** Takes a lock away from owners who are dead, and with --force from those whom it has shown. */
 final class BreakCommand extends LockCommand
@@ -36,6 +38,7 @@ final class BreakCommand extends LockCommand
                 is told when he gives the lock back, but until then there are two: stop him first.
 
                 A lock that is a PATH cannot be broken and need not be: the kernel frees it when its owner dies.
+                Nor one of an engine: that frees it when its owner dies, and soon after it hears no more of him.
                 HELP);
     }
 
@@ -43,7 +46,7 @@ final class BreakCommand extends LockCommand
     {
         $address = Address::parse($input->getArgument('address'));
         if (!$address->canBeStale()) {
-            return self::explainFile($address, $output);
+            return self::explain($address, $output);
         }
         $this->clearDead($address, $output);
         $seen = $address->lock->getHolders();
@@ -51,9 +54,8 @@ final class BreakCommand extends LockCommand
             self::write($output, 'kept: ' . self::judgement($address, $holder));
         }
         if ($seen !== [] && $input->getOption('force') && $this->isSure($address, count($seen), $input, $output)) {
-            self::breakable($address)->forceBreak(...$seen);
             foreach ($seen as $holder) {
-                self::write($output, "broken: $holder");
+                self::forceBreak($address, $holder, $output);
             }
             $seen = $address->lock->getHolders();
         }
@@ -61,14 +63,15 @@ final class BreakCommand extends LockCommand
         return $seen === [] ? ExitCode::OK : ExitCode::BUSY;
     }
 
-    private static function explainFile(Address $address, OutputInterface $output): int
+    private static function explain(Address $address, OutputInterface $output): int
     {
         $holders = $address->lock->getHolders();
         if ($holders === []) {
             self::write($output, "$address->text is free");
             return ExitCode::OK;
         }
-        Text::say("$address->text is locked by " . Busy::names($holders) . '; there is nothing to break: it is free when that process ends');
+        $end = $address->isInEngine() ? ', and within half a minute when the machine of that cannot be reached any more' : '';
+        Text::say("$address->text is locked by " . Busy::names($holders) . "; there is nothing to break: it is free when that process ends$end");
         return ExitCode::BUSY;
     }
 
@@ -92,7 +95,18 @@ final class BreakCommand extends LockCommand
         if (!$holder->isAlive()) {
             return "$holder: cannot be judged from here, and so counts as alive";
         }
-        return "$holder: lives, for " . ($address->lock instanceof DirectoryLock ? 'his record is locked' : 'there is such a process');
+        return "$holder: lives, for " . ($address->lock instanceof DirectoryLock || $holder->getPid() === null ? 'his record is locked' : 'there is such a process');
+    }
+
+    private static function forceBreak(Address $address, Holder $holder, OutputInterface $output): void
+    {
+        try {
+            self::breakable($address)->forceBreak($holder);
+            self::write($output, "broken: $holder");
+        } catch (ValueError | InvalidArgumentException $e) {
+            // A file that is no record of an owner, or an owner whose record is not for our eyes.
+            self::write($output, "kept: $holder: there is no record of an owner that could be taken away; look for it in {$address->lock->getPath()}, and remove it by hand");
+        }
     }
 
     private function isSure(Address $address, int $count, InputInterface $input, OutputInterface $output): bool

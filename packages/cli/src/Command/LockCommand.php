@@ -14,7 +14,7 @@ use Symfony\Component\Console\Output\OutputInterface;
 /** What the commands share. */
 abstract class LockCommand extends Command
 {
-    protected const ADDRESS = 'PATH, dir:PATH or borg:REPOSITORY';
+    protected const ADDRESS = 'PATH, dir:PATH, borg:REPOSITORY or ENGINE://HOST#NAME';
     protected const WAIT = 'Wait so many seconds, or forever';
 
     protected function initialize(InputInterface $input, OutputInterface $output): void

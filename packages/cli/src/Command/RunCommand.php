@@ -57,13 +57,15 @@ final class RunCommand extends LockCommand
                   <info>sitelock run /run/site.lock -- backup example.com</info>
                   <info>sitelock run --wait=600 shared:/run/all.lock /run/site.lock -- backup example.com</info>
                   <info>sitelock run --shared borg:/srv/repo -- rsync -a /srv/repo/ elsewhere:repo/</info>
+                  <info>sitelock run --wait=600 postgresql://backup@db/locks#nightly -- backup --all</info>
 
                 If the command fails, or is killed, the next owner is told so in one line, until a command has
                 succeeded under the lock. With <info>--on-abandoned=refuse</info> the next one does not run at all; clean
                 up, and say so with <info>sitelock mark-consistent</info>.
 
                 The command keeps the lock if sitelock itself is killed with SIGKILL, and so does what the
-                command has started. <info>--close</info> prevents that. Under a borg: lock the command is killed instead.
+                command has started. <info>--close</info> prevents that. Under a borg: lock, or one of an engine, the command
+                is killed instead.
 
                 Signals are passed on to the command. If it dies of one, so does sitelock, and what the command
                 has left running keeps the lock. If it ends by itself, the lock is free.
@@ -82,7 +84,11 @@ final class RunCommand extends LockCommand
         $conflict = self::conflictExitCode($input);
         $refuse = self::refuses($input, $addresses);
         $program = Program::find($this->words);
-        if (self::dieWithWrapper($addresses)) {
+        $dependent = self::thoseThatDependOnUs($addresses);
+        if ($input->getOption('close') && count($dependent) === count($addresses)) {
+            throw Failure::usage('--close needs a lock that a command can keep: a PATH or dir:PATH');
+        }
+        if ($dependent !== []) {
             $program = $program->thatDiesWithUs();
         }
 
@@ -113,7 +119,7 @@ final class RunCommand extends LockCommand
     {
         $all = $input->getArgument('address');
         if (!$this->separated) {
-            throw Failure::usage('run needs -- between the addresses and the command: ' . implode(' ', array_map([Text::class, 'word'], ['sitelock', 'run', $all[0]])) . ' -- COMMAND');
+            throw Failure::usage('run needs -- between the addresses and the command: ' . implode(' ', array_map([Text::class, 'word'], ['sitelock', 'run', Address::public($all[0])])) . ' -- COMMAND');
         }
         if ($this->words === []) {
             throw Failure::usage('there is no command after --');
@@ -149,20 +155,20 @@ final class RunCommand extends LockCommand
             }
         }
         if ($answer === 'refuse') {
-            throw Failure::usage('--on-abandoned=refuse needs a lock that tells of its last owner: a PATH; dir: and borg: do not');
+            throw Failure::usage('--on-abandoned=refuse needs a lock that tells of its last owner: a PATH; the others do not');
         }
         return false;
     }
 
-    /** @param Address[] $addresses */
-    private static function dieWithWrapper(array $addresses): bool
+    /**
+     * @param Address[] $addresses
+     * @return Address[]
+     */
+    private static function thoseThatDependOnUs(array $addresses): array
     {
-        foreach ($addresses as $address) {
-            if ($address->dependsOnWrapper()) {
-                return true;
-            }
-        }
-        return false;
+        return array_filter($addresses, static function (Address $address): bool {
+            return $address->dependsOnWrapper();
+        });
     }
 
     /** After this signals wait for the Supervisor; a signal that comes before ends the process without a lock. */
@@ -209,7 +215,12 @@ final class RunCommand extends LockCommand
         if (pcntl_wifexited($status)) {
             exit(pcntl_wexitstatus($status));
         }
-        // and what a command that was killed has left running keeps the locks.
+        // and what a command that was killed has left running keeps the locks, where it can.
+        try {
+            $locks->releaseWhatDependsOnUs();
+        } catch (LockException $e) {
+            Text::say($e->getMessage());
+        }
         Supervisor::dieOf(pcntl_wtermsig($status));
     }
 

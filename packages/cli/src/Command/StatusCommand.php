@@ -75,7 +75,8 @@ final class StatusCommand extends LockCommand
         $lines = $states === [] ? ['no lock is held'] : self::aligned($rows);
         $output->writeln($lines, OutputInterface::OUTPUT_RAW);
         if ($unseen > 0) {
-            Text::say(sprintf('%d process%s could not be looked at; root sees more', $unseen, $unseen > 1 ? 'es' : ''));
+            $who = posix_geteuid() === 0 ? '' : '; root sees more';
+            Text::say(sprintf('%d process%s could not be looked at%s', $unseen, $unseen > 1 ? 'es' : '', $who));
         }
     }
 

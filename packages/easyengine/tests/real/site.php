@@ -1,0 +1,1 @@
+<?php // A site: EasyEngine asks whether it is up.
