@@ -257,6 +257,6 @@ ok TypeError 7
 ok nothing is broken
 ok nor by a Holder of another BorgLock
 ok he has lost nothing
-Sitelock\SystemException: rename(repository): Device or resource busy
+Sitelock\SystemException: rename(lock.exclusive): Device or resource busy
 ok both, one after the other
 ok and nothing else was touched
