@@ -174,5 +174,5 @@ enum sl_life sl_borg_life(const struct sl_borg_id *id, const struct sl_borg_self
 	if (!self->certain || !self->sees_all || id->thread != 0 || id->pid <= 0 || id->pid > INT_MAX ||
 		strcmp(id->host, self->id.host) != 0)
 		return SL_LIFE_UNKNOWN;
-	return sl_process_has_ended((pid_t)id->pid) ? SL_DEAD : SL_ALIVE;
+	return sl_process_is_gone((pid_t)id->pid) ? SL_DEAD : SL_ALIVE;
 }

@@ -152,12 +152,6 @@ static bool is_zombie(const struct stat_line *line)
 	return (line->state == 'Z' || line->state == 'X') && line->threads <= 1;
 }
 
-bool sl_process_has_ended(pid_t pid)
-{
-	struct stat_line line;
-	return sl_process_is_gone(pid) || (read_stat_of(pid, &line) && is_zombie(&line));
-}
-
 enum sl_life sl_process_life(const struct sl_process *process, bool local)
 {
 	const struct sl_process *own = &sl_process_self()->process;

@@ -57,9 +57,6 @@ enum sl_life sl_process_life(const struct sl_process *process, bool local);
 /* There is no process of this number that we could see. Signal 0 delivers nothing (kill(2)). */
 bool sl_process_is_gone(pid_t pid);
 
-/* That, or it is a zombie. */
-bool sl_process_has_ended(pid_t pid);
-
 /* True where /proc shows every process of the machine (the initial pid namespace). */
 bool sl_process_sees_all(void);
 
