@@ -4509,6 +4509,32 @@ static void borg_gets_what_could_not_be_given_back(void **state)
 	assert_int_equal(missed, 0);
 }
 
+static void release_tells_what_it_could_not_remove(void **state)
+{
+	(void)state;
+	struct sl_lock *lock = make();
+	bool told = false;
+	for (unsigned nth = 1; nth < 5; nth++) {
+		assert_int_equal(take(lock), SL_OK);
+		watch_calls();
+		refuse_call(CALL_UNLINK, nth, EIO);
+		enum sl_result result = release(lock);
+		stop_watching();
+		assert_not_held(lock);
+		if (exists(exclusive)) {
+			told = true;
+			assert_int_equal(result, SL_SYSTEM);
+			assert_int_equal(failure.number, EIO);
+			assert_string_equal(failure.within, "lock.exclusive");
+		} else
+			assert_int_equal(result, SL_OK);
+		sl_borg_lock_sweep();
+		break_stale();
+		assert_free();
+	}
+	assert_true(told);
+}
+
 static void environment_that_becomes_wrong_makes_no_nameless_record(void **state)
 {
 	(void)state;
@@ -4713,6 +4739,7 @@ int main(void)
 		lock_test(break_that_cannot_be_told_is_an_error),
 		lock_test(acquire_whose_last_answer_was_lost_is_made_up_for),
 		lock_test(borg_gets_what_could_not_be_given_back),
+		lock_test(release_tells_what_it_could_not_remove),
 		lock_test(environment_that_becomes_wrong_makes_no_nameless_record),
 		lock_test(repository_that_cannot_be_looked_at_is_not_lost),
 		lock_test(host_id_that_json_cannot_hold_is_refused),
