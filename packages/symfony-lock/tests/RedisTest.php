@@ -12,6 +12,8 @@ use Symfony\Component\Lock\LockFactory;
 
 final class RedisTest extends LockTestCase
 {
+    use NamesHolders;
+
     private const TTL = 4.0; // on a busy machine it takes a second until it is kept
 
     protected function setUp(): void
@@ -44,23 +46,6 @@ final class RedisTest extends LockTestCase
         $theirs->release();
         self::assertTrue($ours->acquire());
         self::assertFalse($theirs->acquire());
-    }
-
-    public function testHoldersAreNamed(): void
-    {
-        $lock = $this->lock('site');
-        self::assertSame([], $lock->getHolders());
-        $holder = $this->holder('site');
-        [$seen] = $lock->getHolders();
-        self::assertSame([null, gethostname(), "pid $holder->pid there, backup of a shop", false, null, false],
-            [$seen->getPid(), $seen->getHost(), $seen->getLabel(), $seen->isShared(), $seen->isAlive(), $seen->isSelf()]);
-        self::assertEqualsWithDelta(microtime(true), $seen->getSince(), 10.0);
-        $holder->kill();
-        $this->until(static function () use ($lock): bool {
-            return $lock->getHolders() === [];
-        }, 'nobody has it');
-        $lock->acquireShared();
-        self::assertSame([getmypid(), true, true], [$lock->getHolders()[0]->getPid(), $lock->getHolders()[0]->isSelf(), $lock->getHolders()[0]->isShared()]);
     }
 
     /** Its owner does nothing but wait, three times as long as the lock lasts. */
