@@ -89,3 +89,27 @@ count_junit() {
     done
     echo $((tests - bad)) "$bad"
 }
+
+# composer_kept FOLDER: there is what composer installs for the composer.json on standard input, made once.
+composer_kept() {
+    [ ! -e "$1/vendor/autoload.php" ] || return 0
+    mkdir -p "$1.$$"
+    cat >"$1.$$/composer.json"
+    COMPOSER_ALLOW_SUPERUSER=1 composer --working-dir="$1.$$" --no-interaction --quiet update ||
+        { rm -rf "$1.$$"; die "composer could not install what $1 is to have"; }
+    rm -rf "$1"
+    mv -T "$1.$$" "$1"
+}
+
+# close_tests NAME MARK PASSED FAILED: says the closing line. A process that still runs and has the mark in its
+# words has failed, too.
+close_tests() {
+    local failed=$4 left
+    left=$(ps -e -o pid=,args= | grep -F "$2" | grep -v grep || true)
+    if [ -n "$left" ]; then
+        echo "left behind: $left"
+        failed=$((failed + 1))
+    fi
+    echo "$1: $3 passed, $failed failed"
+    [ "$failed" = 0 ]
+}
