@@ -8,6 +8,7 @@
 #include <fcntl.h>
 #include <ftw.h>
 #include <grp.h>
+#include <jansson.h>
 #include <linux/sched.h>
 #include <poll.h>
 #include <pthread.h>
@@ -276,6 +277,46 @@ static bool is_of_file(int descriptor, const void *data)
 	const struct stat *file = data;
 	struct stat st;
 	return fstat(descriptor, &st) == 0 && st.st_dev == file->st_dev && st.st_ino == file->st_ino;
+}
+
+unsigned entry_count(const char *directory)
+{
+	unsigned count = 0;
+	DIR *stream = opendir(directory);
+	if (stream == NULL)
+		abort();
+	for (struct dirent *entry; (entry = readdir(stream)) != NULL;)
+		count += strcmp(entry->d_name, ".") != 0 && strcmp(entry->d_name, "..") != 0;
+	closedir(stream);
+	return count;
+}
+
+static unsigned allocations, refused_allocation;
+
+static void *allocate_for_json(size_t size)
+{
+	if (++allocations == refused_allocation) {
+		errno = ENOMEM;
+		return NULL;
+	}
+	return malloc(size);
+}
+
+void count_json_allocations(unsigned nth)
+{
+	allocations = 0;
+	refused_allocation = nth;
+	json_set_alloc_funcs(allocate_for_json, free);
+}
+
+unsigned json_allocations(void)
+{
+	return allocations;
+}
+
+void forget_json_allocations(void)
+{
+	json_set_alloc_funcs(malloc, free);
 }
 
 unsigned descriptor_count(void)

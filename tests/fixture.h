@@ -60,6 +60,16 @@ int take_flock(const char *path, int operation);
 bool is_locked(const char *path);
 
 unsigned descriptor_count(void);
+
+/* What is in a directory. */
+unsigned entry_count(const char *directory);
+
+/* Counts what jansson allocates, which is not linked against our malloc, and refuses the nth one
+ * (0: none). */
+void count_json_allocations(unsigned nth);
+unsigned json_allocations(void);
+/* Lets it have what it wants; also at the end of a test. */
+void forget_json_allocations(void);
 /* Whether this process has a descriptor of the file that the path names. */
 bool has_descriptor_of(const char *path);
 

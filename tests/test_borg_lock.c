@@ -86,12 +86,10 @@ static int set_up(void **state)
 	return 0;
 }
 
-static void count_allocations(bool counted, unsigned nth);
-
 static int tear_down(void **state)
 {
 	stop_watching();
-	count_allocations(false, 0);
+	forget_json_allocations();
 	while (made_count > 0)
 		sl_lock_free(made[--made_count]);
 	return fixture_tear_down(state);
@@ -209,27 +207,15 @@ static const char *in_exclusive(const char *name)
 	return text;
 }
 
-static unsigned entries_of(const char *directory)
-{
-	unsigned count = 0;
-	DIR *stream = opendir(directory);
-	if (stream == NULL)
-		abort();
-	for (struct dirent *entry; (entry = readdir(stream)) != NULL;)
-		count += strcmp(entry->d_name, ".") != 0 && strcmp(entry->d_name, "..") != 0;
-	closedir(stream);
-	return count;
-}
-
 /* Beside the config. */
-static unsigned entry_count(void)
+static unsigned lock_entries(void)
 {
-	return entries_of(path) - 1;
+	return entry_count(path) - 1;
 }
 
 static void assert_entries(unsigned count)
 {
-	if (entry_count() == count)
+	if (lock_entries() == count)
 		return;
 	DIR *stream = opendir(path);
 	for (struct dirent *entry; (entry = readdir(stream)) != NULL;)
@@ -378,7 +364,7 @@ static void assert_held(struct sl_lock *lock)
 		return;
 	}
 	assert_true(is_locked(in_exclusive(own_name())));
-	assert_int_equal(entries_of(exclusive), 1);
+	assert_int_equal(entry_count(exclusive), 1);
 	assert_int_equal(count_on("shared"), 0);
 }
 
@@ -886,12 +872,12 @@ static void acquire_under_umasks(void *data)
 			}
 			expect(stat(roster, &st) == 0 && st.st_mode == (S_IFREG | 0644));
 			expect(release(lock) == SL_OK);
-			expect(entry_count() == 0);
+			expect(lock_entries() == 0);
 		}
 	/* Not even its owner can open it. */
 	umask(0777);
 	expect(take(lock) == SL_SYSTEM);
-	expect(entry_count() == 0);
+	expect(lock_entries() == 0);
 	drop(lock);
 }
 
@@ -912,7 +898,7 @@ static void modes_keep_each_other_out_or_not(void **state)
 			struct player player = start_player(party);
 			struct sl_lock *lock = make();
 			assert_int_equal(do_whole(&player, his == SL_SHARED ? 's' : 'x'), SL_OK);
-			unsigned descriptors = descriptor_count(), entries = entry_count();
+			unsigned descriptors = descriptor_count(), entries = lock_entries();
 			for (unsigned mode = SL_EXCLUSIVE; mode <= SL_SHARED; mode++) {
 				bool both = his == SL_SHARED && mode == SL_SHARED;
 				assert_int_equal(acquire(lock, mode), both ? SL_OK : SL_BUSY);
@@ -1083,7 +1069,7 @@ static void locks_of_one_process_are_counted_for_each_repository_and_host_id(voi
 	assert_int_equal(share(by_id), SL_OK);
 	assert_int_equal(count_on("shared"), 2);
 	assert_int_equal(release(of_other), SL_OK);
-	assert_int_equal(entries_of(other), 1);
+	assert_int_equal(entry_count(other), 1);
 	assert_int_equal(release(lock), SL_OK);
 	assert_int_equal(check(by_link), SL_OK);
 	assert_int_equal(release(by_id), SL_OK);
@@ -1248,7 +1234,7 @@ static void lock_of_a_repository_that_was_moved_away_is_lost_and_given_back(void
 		assert_int_equal(check(lock), SL_TAKEN_OFF);
 		assert_int_equal(release(lock), SL_TAKEN_OFF);
 		assert_not_held(lock);
-		assert_int_equal(entries_of(moved_to), 1);
+		assert_int_equal(entry_count(moved_to), 1);
 		assert_entries(0);
 		drop(lock);
 		remove_file((void *)in_repository("config"));
@@ -1294,7 +1280,7 @@ static void assert_verdict(const char *name, const char *text, enum verdict verd
 			assert_false(break_stale());
 			assert_int_equal(inode_of(in_exclusive(name)), inode);
 			assert_entries(1);
-			assert_int_equal(entries_of(exclusive), 1);
+			assert_int_equal(entry_count(exclusive), 1);
 			remove_file((void *)in_exclusive(name));
 			assert_int_equal(rmdir(exclusive), 0);
 		}
@@ -1381,7 +1367,7 @@ static void look_from_a_container(void *data)
 	expect(share(lock) == SL_OK);
 	expect(check(lock) == SL_OK);
 	expect(release(lock) == SL_OK);
-	expect(entry_count() == 0);
+	expect(lock_entries() == 0);
 	/* There is no such pid here, and that says nothing. */
 	put_record(dead, "");
 	expect(take(lock) == SL_BUSY);
@@ -1474,7 +1460,7 @@ static void release_as_the_next_of_this_pid(void *data)
 	expect(take(lock) == SL_OK);
 	expect(check(lock) == SL_OK);
 	expect(release(lock) == SL_OK);
-	expect(entry_count() == 0);
+	expect(lock_entries() == 0);
 	drop(lock);
 }
 
@@ -1521,7 +1507,7 @@ static void dead_and_living_records_are_told_apart(void **state)
 	put_record(name_at(OTHER_HOST, 5, 0), "");
 	put_record(name_of(dead[1]), "");
 	assert_int_equal(take(lock), SL_BUSY);
-	assert_int_equal(entries_of(exclusive), 1);
+	assert_int_equal(entry_count(exclusive), 1);
 	assert_true(exists(in_exclusive(name_at(OTHER_HOST, 5, 0))));
 	remove_file((void *)in_exclusive(name_at(OTHER_HOST, 5, 0)));
 	assert_int_equal(take(lock), SL_OK);
@@ -1631,7 +1617,7 @@ static void dead_owner_who_cannot_be_removed_is_an_error(void **state)
 		assert_string_equal(failure.call, "unlink");
 		assert_int_equal(failure.number, EROFS);
 		assert_entries(1);
-		assert_int_equal(entries_of(exclusive), 1);
+		assert_int_equal(entry_count(exclusive), 1);
 	}
 	assert_true(break_stale());
 	assert_free();
@@ -1670,7 +1656,7 @@ static void what_is_no_directory_is_refused_and_stays(void **state)
 		remove_file((void *)exclusive);
 		drop(lock);
 	}
-	assert_int_equal(entries_of(target), 0);
+	assert_int_equal(entry_count(target), 0);
 	assert_free();
 }
 
@@ -1737,7 +1723,7 @@ static void nothing_is_made_behind_a_link_that_somebody_puts_there(void **state)
 			release(lock);
 		assert_true(rule_applied());
 		stop_watching();
-		assert_int_equal(entries_of(precious), 0);
+		assert_int_equal(entry_count(precious), 0);
 		assert_int_equal(stat(precious, &st), 0);
 		assert_int_equal(st.st_uid, geteuid());
 		assert_int_equal(descriptor_count(), descriptors);
@@ -2533,7 +2519,7 @@ static void force_break_leaves_all_others(void **state)
 	struct file_state before = state_of(roster);
 	assert_int_equal(force_break(shown), SL_OK);
 	assert_unchanged(roster, &before);
-	assert_int_equal(entries_of(exclusive), 1);
+	assert_int_equal(entry_count(exclusive), 1);
 	assert_true(exists(in_exclusive(name_at(OTHER_HOST, 6, 0))));
 	remove_file((void *)in_exclusive(name_at(OTHER_HOST, 6, 0)));
 	assert_int_equal(force_break("s5/0/" OTHER_HOST), SL_OK);
@@ -2752,7 +2738,7 @@ static void reader_who_cannot_leave_now_is_taken_off_later(void **state)
 	assert_int_equal(call_count(CALL_NANOSLEEP), 0);
 	stop_watching();
 	assert_true(reads(getpid()));
-	assert_int_equal(entries_of(exclusive), 1);
+	assert_int_equal(entry_count(exclusive), 1);
 	/* He is no reader any more, and nobody takes him for one. */
 	assert_int_equal(holder_count(), 1);
 	remove_file((void *)in_exclusive(other));
@@ -2816,7 +2802,7 @@ static void sweep_takes_off_what_is_left_and_no_reader(void **state)
 	assert_entries(0);
 	assert_int_equal(check(of_other), SL_OK);
 	assert_int_equal(release(of_other), SL_OK);
-	assert_int_equal(entries_of(other_path), 1);
+	assert_int_equal(entry_count(other_path), 1);
 }
 
 static void sweep_in_child(void *data)
@@ -2867,12 +2853,12 @@ static void sweep_passes_over_what_it_cannot_take_off(void **state)
 	}
 	sl_borg_lock_sweep();
 	for (int i = 0; i < 3; i++)
-		assert_int_equal(entries_of(paths[i]), i == 1 ? 3 : 1);
+		assert_int_equal(entry_count(paths[i]), i == 1 ? 3 : 1);
 	char file[128];
 	snprintf(file, sizeof file, "%s/lock.exclusive/README", paths[1]);
 	remove_file(file);
 	sl_borg_lock_sweep();
-	assert_int_equal(entries_of(paths[1]), 1);
+	assert_int_equal(entry_count(paths[1]), 1);
 }
 
 static void reader_whose_roster_cannot_be_written_is_taken_off_later(void **state)
@@ -2957,7 +2943,7 @@ static bool meet(const struct meeting *meeting, struct player *players, unsigned
 	release_all(players, 2);
 	if (debris || exists(exclusive))
 		break_stale();
-	if (entry_count() != 0)
+	if (lock_entries() != 0)
 		fail_msg("%c before %u, %c before %u: something is left", meeting->first, first,
 			meeting->second, second);
 	return second == 0 ? stopped : second_stopped;
@@ -3421,7 +3407,7 @@ static void rename_that_was_not_done_is_no_lock(void **state)
 		for (size_t i = 0; i < COUNT(doubts); i++) {
 			if (held)
 				do_whole(&other, 'x');
-			unsigned entries = entry_count();
+			unsigned entries = lock_entries();
 			watch_calls();
 			refuse_call(CALL_RENAME, 1, doubts[i]);
 			assert_int_equal(take(lock), SL_SYSTEM);
@@ -3580,7 +3566,7 @@ static void who_may_write_nothing_gets_nothing(void *data)
 		expect(strcmp(failure.call, "mkdir") == 0);
 	}
 	expect(sl_borg_lock_break_stale(lock, &broken, &failure) == SL_SYSTEM);
-	expect(entry_count() == 0);
+	expect(lock_entries() == 0);
 	drop(lock);
 }
 
@@ -3593,25 +3579,6 @@ static void repository_that_may_not_be_written_is_an_error(void **state)
 }
 
 /* --- Without memory --- */
-
-static unsigned allocations, failing;
-
-static void *allocate(size_t size)
-{
-	if (++allocations == failing) {
-		errno = ENOMEM;
-		return NULL;
-	}
-	return malloc(size);
-}
-
-/* Those of the JSON library. */
-static void count_allocations(bool counted, unsigned nth)
-{
-	allocations = 0;
-	failing = nth;
-	json_set_alloc_funcs(counted ? allocate : malloc, free);
-}
 
 static void lock_is_not_made_without_memory(void **state)
 {
@@ -3682,10 +3649,10 @@ static void nothing_is_had_without_memory(void **state)
 			descriptors = descriptor_count();
 			for (unsigned nth = 1; nth < 60; nth++)
 				for (unsigned mode = SL_EXCLUSIVE; mode <= SL_SHARED; mode++) {
-					count_allocations(true, nth);
+					count_json_allocations(nth);
 					enum sl_result result = acquire(lock, mode);
-					bool applied = allocations >= nth;
-					count_allocations(false, 0);
+					bool applied = json_allocations() >= nth;
+					forget_json_allocations();
 					failed += result != SL_OK && result != SL_BUSY;
 					if (result == SL_OK) {
 						assert_int_equal(check(lock), SL_OK);
@@ -3715,9 +3682,9 @@ static void release_without_memory_is_made_up_for(void **state)
 			put_roster("{\"more\": 1}");
 			assert_int_equal(acquire(lock, mode), SL_OK);
 			descriptors = descriptor_count();
-			count_allocations(true, nth);
+			count_json_allocations(nth);
 			release(lock);
-			count_allocations(false, 0);
+			forget_json_allocations();
 			assert_not_held(lock);
 			assert_int_equal(descriptor_count(), descriptors - (mode == SL_SHARED ? 1 : 2));
 			sl_borg_lock_sweep();
@@ -3739,9 +3706,9 @@ static void holders_without_memory_are_an_error(void **state)
 	put_readers(SHORT_OTHER, 5, SHORT_OTHER, 6);
 	unsigned descriptors = descriptor_count();
 	for (unsigned nth = 1; nth < 60; nth++) {
-		count_allocations(true, nth);
+		count_json_allocations(nth);
 		enum sl_result result = sl_lock_holders(lock, &list, &failure);
-		count_allocations(false, 0);
+		forget_json_allocations();
 		if (result == SL_OK) {
 			assert_int_equal(list.count, 3);
 			sl_holders_free(&list);
@@ -4295,7 +4262,7 @@ static void sweep_beside_failures(void *data)
 	sl_borg_lock_sweep();
 	drop(lock);
 	break_stale();
-	expect(entry_count() == 0);
+	expect(lock_entries() == 0);
 }
 
 static void sweep_ends_whatever_fails(void **state)

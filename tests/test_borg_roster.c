@@ -52,12 +52,10 @@ static int set_up(void **state)
 	return 0;
 }
 
-static void count_allocations(bool counted, unsigned nth);
-
 static int tear_down(void **state)
 {
 	stop_watching();
-	count_allocations(false, 0);
+	forget_json_allocations();
 	if (roster.root != NULL)
 		sl_borg_roster_free(&roster);
 	close(repository);
@@ -71,18 +69,6 @@ static const char *in_repository(const char *name)
 	static char text[512];
 	snprintf(text, sizeof text, "%s/%s", path, name);
 	return text;
-}
-
-static unsigned entry_count(void)
-{
-	unsigned count = 0;
-	DIR *stream = opendir(path);
-	if (stream == NULL)
-		abort();
-	for (struct dirent *entry; (entry = readdir(stream)) != NULL;)
-		count += strcmp(entry->d_name, ".") != 0 && strcmp(entry->d_name, "..") != 0;
-	closedir(stream);
-	return count;
 }
 
 static void write_bytes(const char *where, const char *bytes, size_t size)
@@ -145,7 +131,7 @@ static void repository_is_known_by_its_config(void **state)
 	assert_int_equal(open_at(path), SL_OK);
 	assert_int_equal(found.mode, 0644);
 	assert_file_text(in_repository("config"), CONFIG);
-	assert_int_equal(entry_count(), 1);
+	assert_int_equal(entry_count(path), 1);
 }
 
 static void what_config_says_is_read_as_borg_reads_it(void **state)
@@ -694,7 +680,7 @@ static void roster_is_written_as_borg_reads_it(void **state)
 								  "[\"b\\u00F6x\\\"\\\\\", 9223372036854775807, 31]]}");
 	assert_int_equal(stat(roster_path, &st), 0);
 	assert_int_equal(st.st_mode, S_IFREG | NEW_MODE);
-	assert_int_equal(entry_count(), 1);
+	assert_int_equal(entry_count(path), 1);
 	assert_int_equal(read_roster(), SL_OK);
 	assert_true(sl_borg_roster_has(&roster, SL_SHARED, &id));
 }
@@ -741,7 +727,7 @@ static void roster_with_nobody_on_it_is_removed(void **state)
 		take_off(SL_SHARED, 5);
 		take_off(SL_EXCLUSIVE, 5);
 		assert_int_equal(write_roster(), SL_OK);
-		assert_int_equal(entry_count(), 0);
+		assert_int_equal(entry_count(path), 0);
 		/* Somebody else may have done so. */
 		assert_int_equal(write_roster(), SL_OK);
 	}
@@ -871,7 +857,7 @@ static void roster_is_as_it_was_when_a_call_fails(void **state)
 			enum sl_result result = write_roster();
 			bool applied = rule_applied();
 			stop_watching();
-			assert_int_equal(entry_count(), 1);
+			assert_int_equal(entry_count(path), 1);
 			if (result == SL_OK) {
 				/* Of those that fail only chown and close are forgiven. */
 				assert_true(step == 3 || step == 7 || !applied);
@@ -900,9 +886,9 @@ static void temporary_that_cannot_be_removed_is_no_roster(void **state)
 	assert_int_equal(failure.number, ENOSPC);
 	assert_string_equal(failure.call, "pwrite");
 	assert_file_text(roster_path, before_text);
-	assert_int_equal(entry_count(), 2);
+	assert_int_equal(entry_count(path), 2);
 	sl_borg_roster_collect(repository);
-	assert_int_equal(entry_count(), 1);
+	assert_int_equal(entry_count(path), 1);
 }
 
 static void roster_that_cannot_be_removed_stays(void **state)
@@ -936,7 +922,7 @@ static void fill_the_disk(void *data)
 	expect(errno == ENOSPC);
 	expect(write_roster() == SL_SYSTEM);
 	expect(failure.number == ENOSPC);
-	expect(entry_count() == 2);
+	expect(entry_count(path) == 2);
 	assert_file_text(roster_path, before_text);
 	/* There is room again. */
 	expect(ftruncate(fd, 0) == 0);
@@ -995,7 +981,7 @@ static void whoever_is_killed_leaves_the_old_roster_or_the_new_one(void **state)
 		assert_true(code == 0 || code == 128 + SIGKILL);
 		assert_file_text(roster_path, code == 0 ? after_text : before_text);
 		sl_borg_roster_collect(repository);
-		assert_int_equal(entry_count(), 1);
+		assert_int_equal(entry_count(path), 1);
 		step++;
 	} while (code != 0);
 	assert_int_equal(step, 10);
@@ -1038,7 +1024,7 @@ static void what_crashed_writers_left_is_collected_and_nothing_else(void **state
 	for (size_t i = 0; i < COUNT(others); i++)
 		assert_true(exists(in_repository(others[i])));
 	assert_true(exists(in_repository("lock.roster." NONCE ".tmp")));
-	assert_int_equal(entry_count(), COUNT(others) + 1);
+	assert_int_equal(entry_count(path), COUNT(others) + 1);
 	for (unsigned step = 1; step < 8; step++) {
 		watch_calls();
 		refuse_call(CALL_ANY, step, EIO);
@@ -1050,24 +1036,6 @@ static void what_crashed_writers_left_is_collected_and_nothing_else(void **state
 
 /* --- Without memory: the library's, which has allocations of its own --- */
 
-static unsigned allocations, failing;
-
-static void *allocate(size_t size)
-{
-	if (++allocations == failing) {
-		errno = ENOMEM;
-		return NULL;
-	}
-	return malloc(size);
-}
-
-static void count_allocations(bool counted, unsigned nth)
-{
-	allocations = 0;
-	failing = nth;
-	json_set_alloc_funcs(counted ? allocate : malloc, free);
-}
-
 static void roster_is_not_changed_without_memory(void **state)
 {
 	(void)state;
@@ -1075,12 +1043,12 @@ static void roster_is_not_changed_without_memory(void **state)
 	for (unsigned nth = 1;; nth++) {
 		write_file(roster_path, before_text);
 		assert_int_equal(read_roster(), SL_OK);
-		count_allocations(true, nth);
+		count_json_allocations(nth);
 		bool added = add(SL_SHARED, 6);
 		enum sl_result result = added ? write_roster() : SL_SYSTEM;
-		bool was_one = allocations >= nth;
-		count_allocations(false, 0);
-		assert_int_equal(entry_count(), 1);
+		bool was_one = json_allocations() >= nth;
+		forget_json_allocations();
+		assert_int_equal(entry_count(path), 1);
 		if (result == SL_OK)
 			assert_file_text(roster_path, after_text);
 		else
@@ -1101,10 +1069,10 @@ static void roster_is_not_read_without_memory(void **state)
 	unsigned failed = 0;
 	write_file(roster_path, before_text);
 	for (unsigned nth = 1;; nth++) {
-		count_allocations(true, nth);
+		count_json_allocations(nth);
 		enum sl_result result = read_roster();
-		bool was_one = allocations >= nth;
-		count_allocations(false, 0);
+		bool was_one = json_allocations() >= nth;
+		forget_json_allocations();
 #ifdef UNFIXED
 		if (result != SL_OK) {
 			assert_int_equal(result, SL_SYSTEM);
@@ -1124,7 +1092,7 @@ static void roster_is_not_read_without_memory(void **state)
 	}
 	assert_true(failed > 10);
 	remove_file((void *)roster_path);
-	count_allocations(true, 1);
+	count_json_allocations(1);
 	assert_int_equal(read_roster(), SL_SYSTEM);
 	assert_int_equal(failure.number, ENOMEM);
 }

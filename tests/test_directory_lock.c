@@ -186,18 +186,6 @@ static enum sl_result confirm(struct sl_lock *lock)
 	return sl_lock_confirm(lock, &failure);
 }
 
-static unsigned entry_count(const char *directory)
-{
-	unsigned count = 0;
-	DIR *stream = opendir(directory);
-	if (stream == NULL)
-		abort();
-	for (struct dirent *entry; (entry = readdir(stream)) != NULL;)
-		count += strcmp(entry->d_name, ".") != 0 && strcmp(entry->d_name, "..") != 0;
-	closedir(stream);
-	return count;
-}
-
 /* The record in a directory that has no more than this one. */
 static const char *record_in(const char *directory)
 {
